@@ -1,0 +1,1 @@
+//! The configuration file: text in, a validated catalog and settings out, with located diagnostics.

@@ -1,0 +1,1 @@
+//! From the snapshot to conclusions: health, reasons, root causes. Evidence or silence.

@@ -1,0 +1,20 @@
+//! The words of incident response: plain data, serialisable, importing nothing else of ours.
+//!
+//! Everything above speaks in these types. They refuse to know where a value came from, what time it is
+//! (`now` is always a parameter) and how anything looks on a screen.
+
+pub mod catalog;
+pub mod check;
+pub mod check_state;
+pub mod contact;
+pub mod history;
+pub mod host;
+pub mod id;
+pub mod log;
+pub mod observed;
+pub mod self_check;
+pub mod service;
+pub mod snapshot;
+pub mod text;
+pub mod time;
+pub mod vendor;

@@ -1,0 +1,1 @@
+//! Our own probes. Each asks one question of the outside world and says what it found.

@@ -1,0 +1,1 @@
+//! The shell around the console: event loop, terminal, pollers, effects.

@@ -1,0 +1,1 @@
+//! Following logs: files through rotation, commands, other hosts; and reading big files in place.
