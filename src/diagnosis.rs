@@ -1,1 +1,79 @@
 //! From the snapshot to conclusions: health, reasons, root causes. Evidence or silence.
+//!
+//! Pure functions of the catalog, the snapshot and `now`. A conclusion names what it rests on and how old that is;
+//! what is not known recently enough is [`Health::Unknown`], whatever it was before.
+//!
+//! [`Health::Unknown`]: crate::model::service::Health::Unknown
+
+pub mod collapse;
+pub mod health;
+pub mod host;
+pub mod network;
+
+use std::collections::HashMap;
+
+use crate::model::catalog::Catalog;
+use crate::model::check::CheckSpec;
+use crate::model::id::ServiceId;
+use crate::model::service::Health;
+use crate::model::snapshot::Snapshot;
+use crate::model::time::Timestamp;
+
+pub use health::{Reason, ServiceHealth};
+pub use host::HostHealth;
+pub use network::NetworkVerdict;
+
+/// What all of it adds up to at one moment.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Assessment {
+    /// One for each service, in the catalog's order.
+    pub services: Vec<ServiceHealth>,
+    pub host: HostHealth,
+    pub network: NetworkVerdict,
+}
+
+impl Assessment {
+    /// Judges everything as of `now`.
+    pub fn of(catalog: &Catalog, snapshot: &Snapshot, now: Timestamp) -> Self {
+        let network = network::verdict(snapshot, now);
+        let mut checks: HashMap<&ServiceId, Vec<&CheckSpec>> = HashMap::new();
+        for check in &catalog.checks {
+            checks.entry(&check.service).or_default().push(check);
+        }
+        let mut services: Vec<_> = catalog
+            .services
+            .iter()
+            .map(|service| {
+                let own = checks.get(&service.id).map_or(&[][..], Vec::as_slice);
+                health::judge(&service.id, own, snapshot, now)
+            })
+            .collect();
+        collapse::blame(catalog, &mut services);
+        Self { services, host: host::judge(snapshot, now), network }
+    }
+
+    /// Judges one service anew, after a fact about it came in.
+    pub fn rejudge(&mut self, catalog: &Catalog, snapshot: &Snapshot, service: &ServiceId, now: Timestamp) {
+        let own: Vec<_> = catalog.checks_of(service).collect();
+        if let Some(found) = self.services.iter_mut().find(|found| &found.service == service) {
+            *found = health::judge(service, &own, snapshot, now);
+        }
+        collapse::blame(catalog, &mut self.services);
+        self.network = network::verdict(snapshot, now);
+    }
+
+    /// Returns the health of a service.
+    pub fn service(&self, id: &ServiceId) -> Option<&ServiceHealth> {
+        self.services.iter().find(|found| &found.service == id)
+    }
+
+    /// Returns the worst health among all services, or `None` when there are none.
+    pub fn worst(&self) -> Option<Health> {
+        self.services.iter().map(|found| found.health).min()
+    }
+
+    /// Returns how many services are `health`.
+    pub fn count(&self, health: Health) -> usize {
+        self.services.iter().filter(|found| found.health == health).count()
+    }
+}

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::id::{CheckId, LogSourceId};
+use crate::model::id::LogSourceId;
 use crate::model::log::{LogBatch, LogLine};
 use crate::model::snapshot::Update;
 use crate::model::text::Line;
