@@ -1,1 +1,170 @@
-//! Everything a user can do, one row each. Keys, footer, palette, help and docs come from the rows.
+//! Everything a user can do, one row each. Keys, footer, palette, help and `docs/keys.md` come from the rows.
+
+pub mod keymap;
+
+use serde::{Deserialize, Serialize};
+
+/// Something the user chose to do.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub enum Action {
+    Quit,
+    Back,
+    Help,
+    Palette,
+    Refresh,
+    Copy,
+    NextPane,
+    PreviousPane,
+    PaneTriage,
+    PaneService,
+    PaneLogs,
+    Zoom,
+    Theme,
+    Mouse,
+    Redraw,
+    Suspend,
+    Up,
+    Down,
+    PageUp,
+    PageDown,
+    Top,
+    Bottom,
+    Left,
+    Right,
+    Open,
+    Search,
+    SearchNext,
+    SearchPrevious,
+    ServiceLogs,
+    ErrorNext,
+    ErrorPrevious,
+    Include,
+    Exclude,
+    Level,
+    Pause,
+    Source,
+    Patterns,
+    ClearFilters,
+}
+
+/// Where an action makes sense.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Context {
+    /// Everywhere but in a text prompt.
+    Everywhere,
+    /// In panes and texts that scroll.
+    Moving,
+    Triage,
+    Service,
+    Logs,
+}
+
+impl Context {
+    /// Returns the heading under which help lists the actions.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Everywhere => "Everywhere",
+            Self::Moving => "Moving",
+            Self::Triage => "Services",
+            Self::Service => "One service",
+            Self::Logs => "Logs",
+        }
+    }
+
+    /// Every context, in the order of help.
+    pub const ALL: [Self; 5] = [Self::Everywhere, Self::Moving, Self::Triage, Self::Service, Self::Logs];
+}
+
+/// One row: all there is to know about an action.
+#[derive(Debug)]
+pub struct ActionInfo {
+    pub action: Action,
+    /// The name in the configuration's `[keys]`.
+    pub name: &'static str,
+    /// Default keys, the one that is shown first.
+    pub keys: &'static [&'static str],
+    pub context: Context,
+    /// One clause for help and palette.
+    pub help: &'static str,
+    /// The word in the footer; `None` keeps it out of the footer.
+    pub footer: Option<&'static str>,
+}
+
+macro_rules! actions {
+    ($($action:ident $name:literal [$($key:literal)*] $context:ident $footer:expr, $help:literal;)*) => {
+        /// Every action. The order is that of help, footer and docs.
+        pub const ACTIONS: &[ActionInfo] = &[$(ActionInfo {
+            action: Action::$action, name: $name, keys: &[$($key),*], context: Context::$context, help: $help, footer: $footer,
+        }),*];
+    };
+}
+
+actions! {
+    Open            "open"            ["enter"]            Moving     Some("open"),   "open what is selected";
+    Search          "search"          ["/"]                Moving     Some("find"),   "search logs, or filter services by name";
+    ServiceLogs     "logs"            ["l"]                Triage     Some("logs"),   "logs of the selected service";
+    Pause           "logs.pause"      ["space"]            Logs       Some("pause"),  "pause or resume following";
+    ErrorNext       "logs.error-next" ["e"]                Logs       Some("error"),  "next error";
+    ErrorPrevious   "logs.error-previous" ["E"]            Logs       None,           "previous error";
+    SearchNext      "search.next"     ["n"]                Logs       None,           "next match";
+    SearchPrevious  "search.previous" ["N"]                Logs       None,           "previous match";
+    Level           "logs.level"      ["v"]                Logs       Some("level"),  "lowest level shown: all, info, warn, error";
+    Include         "logs.include"    ["i"]                Logs       Some("only"),   "show only lines that match";
+    Exclude         "logs.exclude"    ["x"]                Logs       Some("hide"),   "hide lines that match";
+    ClearFilters    "logs.clear"      ["X"]                Logs       None,           "clear every log filter";
+    Source          "logs.source"     ["s"]                Logs       Some("source"), "one source after the other, then all";
+    Patterns        "logs.patterns"   ["P"]                Logs       None,           "summary of similar lines";
+    Refresh         "refresh"         ["r"]                Everywhere Some("check now"), "probe everything now; never changes anything";
+    Palette         "palette"         [":"]                Everywhere Some("command"), "find a service, a log or a command";
+    Help            "help"            ["?"]                Everywhere Some("help"),   "this help";
+    Back            "back"            ["esc" "backspace"]  Everywhere None,           "close, clear, or go back";
+    Quit            "quit"            ["q" "ctrl-c"]       Everywhere Some("quit"),   "go back, and quit from the services";
+    Copy            "copy"            ["y"]                Everywhere None,           "copy the selection to your own clipboard (OSC 52)";
+    NextPane        "pane.next"       ["tab"]              Everywhere None,           "next pane";
+    PreviousPane    "pane.previous"   ["shift-tab"]        Everywhere None,           "previous pane";
+    PaneTriage      "pane.services"   ["1"]                Everywhere None,           "services";
+    PaneService     "pane.service"    ["2"]                Everywhere None,           "the selected service";
+    PaneLogs        "pane.logs"       ["3"]                Everywhere None,           "logs";
+    Zoom            "zoom"            ["z"]                Everywhere None,           "give the pane the whole screen, and back";
+    Theme           "theme"           ["T"]                Everywhere None,           "next theme";
+    Mouse           "mouse"           ["M"]                Everywhere None,           "mouse on or off (off: the terminal selects text)";
+    Redraw          "redraw"          ["ctrl-l"]           Everywhere None,           "draw the screen anew";
+    Suspend         "suspend"         ["ctrl-z"]           Everywhere None,           "back to the shell until fg";
+    Up              "up"              ["k" "up"]           Moving     None,           "up";
+    Down            "down"            ["j" "down"]         Moving     None,           "down";
+    PageUp          "page-up"         ["b" "pageup" "ctrl-u"]   Moving None,          "a page up";
+    PageDown        "page-down"       ["f" "pagedown" "ctrl-d"] Moving None,          "a page down";
+    Top             "top"             ["g" "home"]         Moving     None,           "to the beginning";
+    Bottom          "bottom"          ["G" "end"]          Moving     None,           "to the end; logs follow again";
+    Left            "left"            ["h" "left"]         Moving     None,           "left";
+    Right           "right"           ["right"]            Moving     None,           "right";
+}
+
+/// Returns the row of an action.
+pub fn info(action: Action) -> &'static ActionInfo {
+    ACTIONS.iter().find(|row| row.action == action).expect("every action has a row; a test checks it")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_actions_are_unique_and_every_row_has_a_plain_key() {
+        for (index, row) in ACTIONS.iter().enumerate() {
+            for other in &ACTIONS[index + 1..] {
+                assert_ne!(row.name, other.name);
+                assert_ne!(row.action, other.action);
+            }
+            let plain = row.keys.iter().any(|key| !key.starts_with("ctrl-"));
+            // Two that only exist for hands which know them; the palette has them as well.
+            assert!(plain || matches!(row.action, Action::Redraw | Action::Suspend), "{} needs a plain key", row.name);
+        }
+    }
+
+    #[test]
+    fn refresh_is_r_and_nothing_destructive_is_d() {
+        assert_eq!(info(Action::Refresh).keys, ["r"]);
+        assert!(ACTIONS.iter().all(|row| !row.keys.contains(&"d")));
+    }
+}
