@@ -1,4 +1,215 @@
 //! The console: what it knows (`World`), what happens to it (`Event`), what it asks for (`Effect`).
+//!
+//! ```text
+//! Event -> update(&mut self) -> Vec<Effect>        state changes here and nowhere else
+//!          view(&self, &mut Buffer)                the same state and size draw the same cells
+//! ```
+//!
+//! It refuses to know the clock (every event carries its time), the terminal and the network.
 
 pub mod effect;
 pub mod event;
+pub mod layout;
+mod update;
+pub mod world;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::action::keymap::{KeyProblem, Keymap};
+use crate::diagnosis::Assessment;
+use crate::modal::Modal;
+use crate::modal::prompt::Prompt;
+use crate::model::catalog::Catalog;
+use crate::model::snapshot::Snapshot;
+use crate::model::text::Line;
+use crate::model::time::Timestamp;
+use crate::pane::logs::LogsState;
+use crate::pane::service::ServiceState;
+use crate::pane::triage::{self, TriageState};
+use crate::pane::{PaneId, bars};
+use crate::ui::glyphs::{ASCII, UNICODE};
+use crate::ui::paint::{self};
+use crate::ui::theme::THEMES;
+use crate::ui::{Look, Role, Theme};
+use effect::Effect;
+use event::Event;
+use layout::{LayoutMap, Shape, layout};
+use world::{Item, World};
+
+/// What a console begins with.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    pub catalog: Arc<Catalog>,
+    /// The world as it was last known; empty on the first run.
+    pub snapshot: Snapshot,
+    pub now: Timestamp,
+    pub zone: jiff::tz::TimeZone,
+    /// Columns and rows.
+    pub size: (u16, u16),
+    /// A theme's name; an unknown one is the first.
+    pub theme: String,
+    pub ascii: bool,
+    pub mouse: bool,
+    /// The configuration's `[keys]`.
+    pub keys: BTreeMap<String, String>,
+    pub read_only: bool,
+    /// Why nothing is probed or followed, if so.
+    pub inert: Option<Line>,
+}
+
+/// The console.
+#[derive(Debug)]
+pub struct App {
+    world: World,
+    look: Look,
+    keymap: Keymap,
+    size: (u16, u16),
+    focus: PaneId,
+    zoom: bool,
+    mouse: bool,
+    triage: TriageState,
+    service: ServiceState,
+    logs: LogsState,
+    modals: Vec<Modal>,
+    prompt: Option<Prompt>,
+}
+
+impl App {
+    /// Opens the console on what is known, and says which key settings cannot be followed.
+    pub fn new(setup: Setup) -> (Self, Vec<KeyProblem>) {
+        let (keymap, problems) = Keymap::new(&setup.keys);
+        let mut snapshot = setup.snapshot;
+        snapshot.resume(&setup.catalog, setup.now);
+        let assessment = Assessment::of(&setup.catalog, &snapshot, setup.now);
+        let focus = if setup.catalog.services.is_empty() && !setup.catalog.logs.is_empty() {
+            PaneId::Logs
+        } else {
+            PaneId::Triage
+        };
+        let logs = LogsState::new(&setup.catalog);
+        let world = World {
+            now: setup.now,
+            zone: setup.zone,
+            catalog: setup.catalog,
+            snapshot,
+            assessment,
+            inert: setup.inert,
+            read_only: setup.read_only,
+            overdue: 0,
+            notice: None,
+        };
+        let app = Self {
+            world,
+            look: Look {
+                theme: Theme::named(&setup.theme).unwrap_or(THEMES[0]),
+                glyphs: if setup.ascii { &ASCII } else { &UNICODE },
+            },
+            keymap,
+            size: setup.size,
+            focus,
+            zoom: false,
+            mouse: setup.mouse,
+            triage: TriageState::default(),
+            service: ServiceState::default(),
+            logs,
+            modals: Vec::new(),
+            prompt: None,
+        };
+        (app, problems)
+    }
+
+    /// Takes in one event and returns what is to be done about it.
+    pub fn update(&mut self, event: Event) -> Vec<Effect> {
+        update::update(self, event)
+    }
+
+    /// Draws the whole screen. Called twice it draws the same cells.
+    pub fn view(&self, area: Rect, buf: &mut Buffer) {
+        if area.width == 0 || area.height == 0 {
+            return;
+        }
+        let (world, look) = (&self.world, &self.look);
+        buf.set_style(area, look.style(Role::Text));
+        let map = layout(&Shape { width: area.width, height: area.height, ..self.shape() });
+        bars::header(world, map.header, buf, look);
+        if let Some(banner) = map.banner {
+            bars::banner(world, banner, buf, look);
+        }
+        let focused = |pane| self.focus == pane && self.modals.is_empty();
+        let selected = self.selected();
+        if let Some(place) = map.triage {
+            self.triage.view(world, focused(PaneId::Triage), place, buf, look);
+            if let Some(service) = map.service {
+                separator(place.right(), service, buf, look);
+            }
+        }
+        if let Some(place) = map.service {
+            self.service.view(world, selected.as_ref(), focused(PaneId::Service), place, buf, look);
+        }
+        if let Some(place) = map.logs {
+            self.logs.view(world, selected.as_ref(), focused(PaneId::Logs), place, buf, look);
+        }
+        match &self.prompt {
+            Some(prompt) => prompt.view(map.footer, buf, look),
+            None => {
+                bars::footer(world, self.focus, map.room == layout::Room::Phone, &self.keymap, map.footer, buf, look)
+            }
+        }
+        for modal in &self.modals {
+            modal.view(world, &self.keymap, map.modal, buf, look);
+        }
+    }
+
+    /// Returns when something on the screen changes although nothing happens: an age, the clock, a notice that goes.
+    pub fn wake_at(&self) -> Timestamp {
+        let micros = |secs: i64| secs * 1_000_000;
+        let now = self.world.now.as_micros();
+        // Ages below a minute move every five seconds; so do the moments at which a value turns stale.
+        let step = micros(5);
+        let next = Timestamp::from_micros((now.div_euclid(step) + 1) * step);
+        let notice =
+            self.world.notice.as_ref().map(|(_, at)| *at + world::NOTICE_STAYS).filter(|at| *at > self.world.now);
+        notice.map_or(next, |at| at.min(next))
+    }
+
+    /// Returns the world as last observed, for writing to disk.
+    pub fn snapshot(&self) -> &Snapshot {
+        &self.world.snapshot
+    }
+
+    /// Returns everything that panes read.
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
+    fn selected(&self) -> Option<Item> {
+        self.triage.selected(&triage::items(&self.world, &self.triage.filter))
+    }
+
+    fn shape(&self) -> Shape {
+        Shape {
+            width: self.size.0,
+            height: self.size.1,
+            focus: self.focus,
+            zoom: self.zoom,
+            banner: self.world.alarm().is_some(),
+            logs: !self.world.catalog.logs.is_empty(),
+            services: u16::try_from(self.world.catalog.services.len()).unwrap_or(u16::MAX),
+        }
+    }
+
+    fn map(&self) -> LayoutMap {
+        layout(&self.shape())
+    }
+}
+
+fn separator(x: u16, beside: Rect, buf: &mut Buffer, look: &Look) {
+    for y in beside.top()..beside.bottom() {
+        let place = Rect { x, y, width: 1, height: 1 };
+        paint::row(buf, place, &[paint::piece(look.glyphs.vertical, look.style(Role::Faint))], look);
+    }
+}

@@ -6,6 +6,7 @@
 //! [`Health::Unknown`]: crate::model::service::Health::Unknown
 
 pub mod collapse;
+pub mod explain;
 pub mod health;
 pub mod host;
 pub mod network;

@@ -1,1 +1,70 @@
-//! What opens above the panes.
+//! What opens above the panes. A stack: the top one gets the keys first.
+
+pub mod detail;
+pub mod help;
+pub mod palette;
+pub mod prompt;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::widgets::{Clear, Widget as _};
+
+use crate::app::world::World;
+use crate::ui::paint::{self, piece};
+use crate::ui::{Look, Role};
+
+/// A modal, with where the user is in it.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Modal {
+    Help(help::HelpState),
+    Palette(palette::PaletteState),
+    Detail(detail::DetailState),
+}
+
+/// Draws the frame of a modal and returns the area inside it.
+pub fn frame(title: &str, hint: &str, area: Rect, buf: &mut Buffer, look: &Look) -> Rect {
+    Clear.render(area, buf);
+    if area.width < 4 || area.height < 3 {
+        return area;
+    }
+    let line = look.style(Role::Accent);
+    let [top_left, top_right, bottom_left, bottom_right] = look.glyphs.corners;
+    let (last_x, last_y) = (area.right() - 1, area.bottom() - 1);
+    for x in area.left()..area.right() {
+        for y in [area.y, last_y] {
+            buf[(x, y)].set_symbol(look.glyphs.horizontal).set_style(line);
+        }
+    }
+    for y in area.top()..area.bottom() {
+        for x in [area.x, last_x] {
+            buf[(x, y)].set_symbol(look.glyphs.vertical).set_style(line);
+        }
+    }
+    buf[(area.x, area.y)].set_symbol(top_left);
+    buf[(last_x, area.y)].set_symbol(top_right);
+    buf[(area.x, last_y)].set_symbol(bottom_left);
+    buf[(last_x, last_y)].set_symbol(bottom_right);
+    let head = Rect { x: area.x + 2, width: area.width - 4, height: 1, ..area };
+    paint::row(buf, head, &[piece(format!(" {title} "), look.style(Role::Title))], look);
+    let foot = Rect { y: last_y, ..head };
+    paint::right(buf, foot, 0, &[piece(format!(" {hint} "), look.style(Role::Dim))], look);
+    Rect { x: area.x + 2, y: area.y + 1, width: area.width - 4, height: area.height - 2 }
+}
+
+impl Modal {
+    /// Draws the modal.
+    pub fn view(
+        &self,
+        world: &World,
+        keymap: &crate::action::keymap::Keymap,
+        area: Rect,
+        buf: &mut Buffer,
+        look: &Look,
+    ) {
+        match self {
+            Self::Help(state) => state.view(keymap, area, buf, look),
+            Self::Palette(state) => state.view(world, keymap, area, buf, look),
+            Self::Detail(state) => state.view(world, area, buf, look),
+        }
+    }
+}

@@ -1,1 +1,41 @@
-//! The panes of the console.
+//! The panes of the console. Each draws a part of the [`World`] and keeps where in it the user is.
+//!
+//! [`World`]: crate::app::world::World
+
+pub mod bars;
+pub mod host;
+pub mod logs;
+pub mod service;
+pub mod triage;
+
+use ratatui::layout::Rect;
+use serde::{Deserialize, Serialize};
+
+use crate::action::Context;
+
+/// A pane.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, Serialize, Deserialize)]
+pub enum PaneId {
+    Triage,
+    Service,
+    Logs,
+}
+
+impl PaneId {
+    /// Every pane, in the order in which Tab goes through them.
+    pub const ALL: [Self; 3] = [Self::Triage, Self::Service, Self::Logs];
+
+    /// Returns where the pane's own actions are valid.
+    pub fn context(self) -> Context {
+        match self {
+            Self::Triage => Context::Triage,
+            Self::Service => Context::Service,
+            Self::Logs => Context::Logs,
+        }
+    }
+}
+
+/// Returns the area under a pane's rule.
+pub fn under_rule(area: Rect) -> Rect {
+    Rect { y: area.y + 1.min(area.height), height: area.height.saturating_sub(1), ..area }
+}

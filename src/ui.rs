@@ -6,6 +6,7 @@ pub mod chart;
 pub mod format;
 pub mod glyphs;
 pub mod paint;
+pub mod rows;
 pub mod theme;
 
 pub use glyphs::Glyphs;

@@ -40,7 +40,11 @@ const MODULES: &[Module] = &[
     // 4. The console: first its vocabulary, which everything in it speaks, then the things that speak it.
     Module { path: "app::event", layer: Layer::Console, may_import: &["model"] },
     Module { path: "app::effect", layer: Layer::Console, may_import: &["model"] },
-    Module { path: "app::world", layer: Layer::Console, may_import: &["model", "config", "logs", "diagnosis"] },
+    Module {
+        path: "app::world",
+        layer: Layer::Console,
+        may_import: &["model", "config", "logs", "diagnosis", "app::event"],
+    },
     Module { path: "action", layer: Layer::Console, may_import: &["model", "config", "app::event"] },
     Module { path: "ui", layer: Layer::Console, may_import: &["model", "config"] },
     Module { path: "pane", layer: Layer::Console, may_import: PANE },

@@ -1,0 +1,67 @@
+//! The only way in which the console's state changes.
+
+mod facts;
+mod input;
+
+use super::App;
+use super::effect::Effect;
+use super::event::{Event, EventKind, Notice};
+use crate::diagnosis::Assessment;
+use crate::model::text::Line;
+
+/// Takes in one event.
+pub fn update(app: &mut App, event: Event) -> Vec<Effect> {
+    // A clock that was set back must not make the console forget how late it is.
+    let went_on = event.at >= app.world.now;
+    app.world.now = event.at;
+    match event.kind {
+        EventKind::Tick => {
+            reassess(app);
+            Vec::new()
+        }
+        EventKind::Input(input) => input::input(app, input),
+        EventKind::Update(update) => {
+            if !went_on {
+                reassess(app);
+            }
+            facts::fact(app, update)
+        }
+        EventKind::Lines(batch) => {
+            app.logs.push(batch);
+            app.logs.after_lines()
+        }
+        EventKind::Logs(event) => app.logs.answer(event, &mut app.world),
+        EventKind::PollerBehind { overdue } => {
+            app.world.overdue = overdue;
+            Vec::new()
+        }
+        EventKind::Notice(notice) => {
+            app.world.notice = Some((notice, app.world.now));
+            Vec::new()
+        }
+    }
+}
+
+/// Judges everything anew, as of now.
+fn reassess(app: &mut App) {
+    app.world.assessment = Assessment::of(&app.world.catalog, &app.world.snapshot, app.world.now);
+    settle(app);
+}
+
+/// Keeps selections visible after anything moved.
+fn settle(app: &mut App) {
+    let map = app.map();
+    if let Some(place) = map.triage {
+        app.triage.keep_in_view(&app.world, place, &app.look);
+    }
+    if let (Some(place), Some(super::world::Item::Service(service))) = (map.service, app.selected()) {
+        app.service.keep_in_view(&app.world, &service, place, &app.look);
+    }
+    if let Some(place) = map.logs {
+        app.logs.resize(place);
+    }
+}
+
+fn notice(app: &mut App, text: &str, trouble: bool) {
+    app.world.notice = Some((Notice { text: Line::from_text(text), trouble }, app.world.now));
+}

@@ -1,0 +1,408 @@
+//! What the user pressed, and what that does.
+
+use super::super::App;
+use super::super::effect::{Effect, ProbeWhich};
+use super::super::event::{Input, Key, KeyCode, Mouse, MouseKind};
+use super::super::layout::Room;
+use super::super::world::Item;
+use super::{notice, reassess, settle};
+use crate::action::{Action, Context};
+use crate::modal::Modal;
+use crate::modal::detail::{DetailState, Subject};
+use crate::modal::help::HelpState;
+use crate::modal::palette::{PaletteState, Target};
+use crate::modal::prompt::{Prompt, Purpose, Typed};
+use crate::pane::PaneId;
+use crate::pane::triage;
+
+/// Takes in what came from the terminal.
+pub fn input(app: &mut App, input: Input) -> Vec<Effect> {
+    let before = app.selected();
+    let mut effects = match input {
+        Input::Key(key) => key_pressed(app, key),
+        Input::Paste(text) => {
+            if let Some(prompt) = &mut app.prompt {
+                prompt.input.paste(&text);
+                typed(app)
+            } else if let Some(Modal::Palette(palette)) = app.modals.last_mut() {
+                palette.input.paste(&text);
+                palette.selected = 0;
+                Vec::new()
+            } else {
+                // Pasted text is never read as keys.
+                notice(app, "pasted text was ignored: there is no field to paste into", false);
+                Vec::new()
+            }
+        }
+        Input::Resize { width, height } => {
+            app.size = (width, height);
+            Vec::new()
+        }
+        Input::Mouse(mouse) => mouse_event(app, mouse),
+        Input::Resumed => {
+            reassess(app);
+            vec![Effect::Redraw]
+        }
+    };
+    let after = app.selected();
+    if before != after {
+        app.service.reset();
+        effects.push(Effect::Focus(focused_checks(app)));
+        app.logs.show_for(&app.world, after.as_ref());
+    }
+    settle(app);
+    effects
+}
+
+fn focused_checks(app: &App) -> Vec<crate::model::id::CheckId> {
+    match app.selected() {
+        Some(Item::Service(service)) => app.world.catalog.checks_of(&service).map(|check| check.id.clone()).collect(),
+        Some(Item::Vendor(_) | Item::Host) | None => Vec::new(),
+    }
+}
+
+fn key_pressed(app: &mut App, key: Key) -> Vec<Effect> {
+    if app.prompt.is_some() {
+        return prompt_key(app, key);
+    }
+    if matches!(app.modals.last(), Some(Modal::Palette(_))) {
+        return palette_key(app, key);
+    }
+    let context = if app.modals.is_empty() { app.focus.context() } else { Context::Moving };
+    match app.keymap.action(key, context) {
+        Some(action) if app.modals.is_empty() => act(app, action),
+        Some(action) => modal_action(app, action),
+        None => Vec::new(),
+    }
+}
+
+/// Does what a key, a palette entry or a tap means.
+fn act(app: &mut App, action: Action) -> Vec<Effect> {
+    match action {
+        Action::Quit => return go_back(app, true),
+        Action::Back => return go_back(app, false),
+        Action::Help => app.modals.push(Modal::Help(HelpState::default())),
+        Action::Palette => app.modals.push(Modal::Palette(PaletteState::default())),
+        Action::Refresh => {
+            if app.world.inert.is_some() {
+                notice(app, "nothing is probed until the configuration is trusted: run crashcart trust", true);
+                return Vec::new();
+            }
+            notice(app, "checking everything now", false);
+            return vec![Effect::Probe(ProbeWhich::All)];
+        }
+        Action::Copy => return copy(app),
+        Action::NextPane => step_pane(app, 1),
+        Action::PreviousPane => step_pane(app, 2),
+        Action::PaneTriage => app.focus = PaneId::Triage,
+        Action::PaneService => app.focus = PaneId::Service,
+        Action::PaneLogs | Action::ServiceLogs => app.focus = PaneId::Logs,
+        Action::Zoom => app.zoom = !app.zoom,
+        Action::Theme => {
+            app.look.theme = app.look.theme.next();
+            let name = format!("theme {}", app.look.theme.name);
+            notice(app, &name, false);
+        }
+        Action::Mouse => {
+            app.mouse = !app.mouse;
+            notice(app, if app.mouse { "mouse on" } else { "mouse off: the terminal selects text" }, false);
+            return vec![Effect::SetMouse(app.mouse)];
+        }
+        Action::Redraw => return vec![Effect::Redraw],
+        Action::Suspend => return vec![Effect::Suspend],
+        Action::Search => {
+            let prompt = match app.focus {
+                PaneId::Logs => Prompt::new(Purpose::Search, ""),
+                PaneId::Triage | PaneId::Service => {
+                    app.focus = PaneId::Triage;
+                    Prompt::new(Purpose::Services, &app.triage.filter)
+                }
+            };
+            app.prompt = Some(prompt);
+        }
+        Action::Include => app.prompt = Some(Prompt::new(Purpose::Include, app.logs.include())),
+        Action::Exclude => app.prompt = Some(Prompt::new(Purpose::Exclude, app.logs.exclude())),
+        Action::Open => return open(app),
+        Action::Up
+        | Action::Down
+        | Action::PageUp
+        | Action::PageDown
+        | Action::Top
+        | Action::Bottom
+        | Action::Left
+        | Action::Right => {
+            return move_in_pane(app, action);
+        }
+        Action::SearchNext
+        | Action::SearchPrevious
+        | Action::ErrorNext
+        | Action::ErrorPrevious
+        | Action::Level
+        | Action::Pause
+        | Action::Source
+        | Action::Patterns
+        | Action::ClearFilters => {
+            if !app.world.catalog.logs.is_empty() {
+                app.focus = PaneId::Logs;
+            }
+            return in_logs(app, action);
+        }
+    }
+    Vec::new()
+}
+
+fn in_logs(app: &mut App, action: Action) -> Vec<Effect> {
+    let outcome = app.logs.act(action, &mut app.world);
+    if let Some((title, lines)) = outcome.show {
+        app.modals.push(Modal::Detail(DetailState::new(Subject::Text { title, lines })));
+    }
+    outcome.effects
+}
+
+fn step_pane(app: &mut App, by: usize) {
+    let panes: Vec<_> =
+        PaneId::ALL.into_iter().filter(|pane| *pane != PaneId::Logs || !app.world.catalog.logs.is_empty()).collect();
+    let here = panes.iter().position(|pane| *pane == app.focus).unwrap_or(0);
+    // Two steps forward among three panes are one back.
+    let by = if by == 1 { 1 } else { panes.len() - 1 };
+    app.focus = panes[(here + by) % panes.len()];
+}
+
+/// Leaves what is innermost. Quitting from the services ends the program.
+fn go_back(app: &mut App, quit: bool) -> Vec<Effect> {
+    if app.logs.back(app.focus == PaneId::Logs) {
+        return Vec::new();
+    }
+    if app.focus == PaneId::Triage && !app.triage.filter.is_empty() {
+        app.triage.filter.clear();
+        return Vec::new();
+    }
+    if app.zoom && app.map().room != Room::Phone {
+        app.zoom = false;
+        return Vec::new();
+    }
+    if app.focus != PaneId::Triage && !app.world.catalog.services.is_empty() {
+        app.focus = PaneId::Triage;
+        return Vec::new();
+    }
+    if quit {
+        return vec![Effect::Quit];
+    }
+    app.triage.release();
+    Vec::new()
+}
+
+fn open(app: &mut App) -> Vec<Effect> {
+    match app.focus {
+        PaneId::Triage => app.focus = PaneId::Service,
+        PaneId::Service => {
+            if let Some(Item::Service(service)) = app.selected()
+                && let Some(check) = app.service.selected(&app.world, &service)
+            {
+                app.modals.push(Modal::Detail(DetailState::new(Subject::Check(check.id.clone()))));
+            }
+        }
+        PaneId::Logs => {
+            if let Some((title, lines)) = app.logs.entry(&app.world) {
+                app.modals.push(Modal::Detail(DetailState::new(Subject::Text { title, lines })));
+            }
+        }
+    }
+    Vec::new()
+}
+
+fn move_in_pane(app: &mut App, action: Action) -> Vec<Effect> {
+    let map = app.map();
+    let page = |place: Option<ratatui::layout::Rect>| {
+        isize::try_from(place.map_or(1, |place| place.height.saturating_sub(2).max(1))).unwrap_or(1)
+    };
+    match app.focus {
+        PaneId::Triage => {
+            let items = triage::items(&app.world, &app.triage.filter);
+            app.triage.step(&items, amount(action, page(map.triage)));
+        }
+        PaneId::Service => {
+            if let Some(Item::Service(service)) = app.selected() {
+                // A page is more than the checks of most services.
+                app.service.step(&app.world, &service, amount(action, 5));
+            }
+        }
+        PaneId::Logs => return in_logs(app, action),
+    }
+    Vec::new()
+}
+
+fn amount(action: Action, page: isize) -> isize {
+    match action {
+        Action::Up => -1,
+        Action::Down => 1,
+        Action::PageUp => -page,
+        Action::PageDown => page,
+        Action::Top => isize::MIN / 2,
+        Action::Bottom => isize::MAX / 2,
+        _ => 0,
+    }
+}
+
+fn modal_action(app: &mut App, action: Action) -> Vec<Effect> {
+    let modal = app.map().modal;
+    let inner = (modal.width.saturating_sub(4), modal.height.saturating_sub(2));
+    let by = amount(action, isize::try_from(inner.1.max(2) - 1).unwrap_or(1));
+    match action {
+        Action::Quit | Action::Back | Action::Open | Action::Left => {
+            app.modals.pop();
+        }
+        Action::Redraw => return vec![Effect::Redraw],
+        Action::Suspend => return vec![Effect::Suspend],
+        Action::Help => match app.modals.last() {
+            Some(Modal::Help(_)) => {
+                app.modals.pop();
+            }
+            _ => app.modals.push(Modal::Help(HelpState::default())),
+        },
+        Action::Copy => return copy(app),
+        _ => match app.modals.last_mut() {
+            Some(Modal::Help(help)) => help.scroll(by, inner.1),
+            Some(Modal::Detail(detail)) => detail.scroll(by, &app.world, inner, &app.look),
+            Some(Modal::Palette(_)) | None => {}
+        },
+    }
+    Vec::new()
+}
+
+fn prompt_key(app: &mut App, key: Key) -> Vec<Effect> {
+    let Some(prompt) = &mut app.prompt else { return Vec::new() };
+    match prompt.input.key(key) {
+        Typed::Changed => typed(app),
+        Typed::Done => {
+            let Some(prompt) = app.prompt.take() else { return Vec::new() };
+            match prompt.purpose {
+                Purpose::Services => Vec::new(),
+                Purpose::Search => app.logs.search(&prompt.input.text, &mut app.world),
+                Purpose::Include => app.logs.set_include(&prompt.input.text, &mut app.world),
+                Purpose::Exclude => app.logs.set_exclude(&prompt.input.text, &mut app.world),
+            }
+        }
+        Typed::Cancelled => {
+            if app.prompt.take().is_some_and(|prompt| prompt.purpose == Purpose::Services) {
+                app.triage.filter.clear();
+            }
+            Vec::new()
+        }
+        Typed::Nothing => Vec::new(),
+    }
+}
+
+/// Shows what the text so far would find.
+fn typed(app: &mut App) -> Vec<Effect> {
+    if let Some(prompt) = &app.prompt
+        && prompt.purpose == Purpose::Services
+    {
+        app.triage.filter.clone_from(&prompt.input.text);
+    }
+    Vec::new()
+}
+
+fn palette_key(app: &mut App, key: Key) -> Vec<Effect> {
+    let Some(Modal::Palette(palette)) = app.modals.last_mut() else { return Vec::new() };
+    let matches = palette.matches(&app.world, &app.keymap);
+    match (key.code, key.ctrl) {
+        (KeyCode::Up | KeyCode::BackTab, _) | (KeyCode::Char('p' | 'k'), true) => palette.step(-1, matches.len()),
+        (KeyCode::Down | KeyCode::Tab, _) | (KeyCode::Char('n' | 'j'), true) => palette.step(1, matches.len()),
+        _ => match palette.input.key(key) {
+            Typed::Changed => palette.selected = 0,
+            Typed::Cancelled => {
+                app.modals.pop();
+            }
+            Typed::Done => {
+                let chosen = matches.get(palette.selected).map(|entry| entry.target.clone());
+                app.modals.pop();
+                return match chosen {
+                    Some(Target::Item(item)) => {
+                        app.triage.filter.clear();
+                        app.triage.select(item);
+                        app.focus = PaneId::Service;
+                        Vec::new()
+                    }
+                    Some(Target::Log(log)) => {
+                        app.focus = PaneId::Logs;
+                        app.logs.only(&log);
+                        Vec::new()
+                    }
+                    Some(Target::Action(action)) => act(app, action),
+                    None => Vec::new(),
+                };
+            }
+            Typed::Nothing => {}
+        },
+    }
+    Vec::new()
+}
+
+fn copy(app: &mut App) -> Vec<Effect> {
+    let text = if let Some(Modal::Detail(detail)) = app.modals.last() {
+        Some(detail.text(&app.world))
+    } else {
+        match (app.focus, app.selected()) {
+            (PaneId::Logs, _) => app.logs.entry(&app.world).map(|(_, lines)| lines.join("\n")),
+            (_, Some(Item::Service(service))) => app.world.assessment.service(&service).map(|found| {
+                let why = found.reasons.first().map_or_else(String::new, |reason| format!(": {}", reason.text));
+                let (word, since) = triage::verdict(&app.world, found);
+                format!("{service} {word} {since}{why}")
+            }),
+            (_, Some(Item::Vendor(id))) => app
+                .world
+                .catalog
+                .vendors
+                .iter()
+                .find(|vendor| vendor.id == id)
+                .and_then(|vendor| vendor.status_url.clone()),
+            (_, Some(Item::Host) | None) => None,
+        }
+    };
+    match text {
+        Some(text) => vec![Effect::Copy(text)],
+        None => {
+            notice(app, "there is nothing here to copy", false);
+            Vec::new()
+        }
+    }
+}
+
+fn mouse_event(app: &mut App, mouse: Mouse) -> Vec<Effect> {
+    let at = ratatui::layout::Position { x: mouse.column, y: mouse.row };
+    let map = app.map();
+    let places = [(PaneId::Triage, map.triage), (PaneId::Service, map.service), (PaneId::Logs, map.logs)];
+    let pane = places
+        .into_iter()
+        .find_map(|(pane, place)| place.filter(|place| place.contains(at)).map(|place| (pane, place)));
+    match mouse.kind {
+        MouseKind::ScrollUp | MouseKind::ScrollDown => {
+            let action = if mouse.kind == MouseKind::ScrollUp { Action::Up } else { Action::Down };
+            if !app.modals.is_empty() {
+                return modal_action(app, action);
+            }
+            if let Some((pane, _)) = pane {
+                app.focus = pane;
+            }
+            move_in_pane(app, action)
+        }
+        MouseKind::Press => {
+            if !app.modals.is_empty() {
+                if !map.modal.contains(at) {
+                    app.modals.pop();
+                }
+                return Vec::new();
+            }
+            if let Some((pane, place)) = pane {
+                app.focus = pane;
+                if pane == PaneId::Triage
+                    && let Some(item) = app.triage.item_at(&app.world, place, mouse.row, &app.look)
+                {
+                    app.triage.select(item);
+                }
+            }
+            Vec::new()
+        }
+    }
+}

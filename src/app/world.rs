@@ -1,0 +1,56 @@
+//! Everything that a pane may read.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::diagnosis::Assessment;
+use crate::model::catalog::Catalog;
+use crate::model::id::{ServiceId, VendorId};
+use crate::model::snapshot::Snapshot;
+use crate::model::text::Line;
+use crate::model::time::Timestamp;
+
+use serde::{Deserialize, Serialize};
+
+use super::event::Notice;
+
+/// Something that can be selected. The selection is one of these, so it stays on its service when rows move.
+#[derive(Clone, PartialEq, Eq, Debug, Hash, Serialize, Deserialize)]
+pub enum Item {
+    Service(ServiceId),
+    Vendor(VendorId),
+    Host,
+}
+
+/// What the console knows at `now`.
+#[derive(Clone, Debug)]
+pub struct World {
+    pub now: Timestamp,
+    pub zone: jiff::tz::TimeZone,
+    pub catalog: Arc<Catalog>,
+    pub snapshot: Snapshot,
+    /// What the snapshot adds up to; kept in step by `update`.
+    pub assessment: Assessment,
+    /// Why nothing is probed or followed: the configuration is not trusted yet.
+    pub inert: Option<Line>,
+    /// Actions are disarmed.
+    pub read_only: bool,
+    /// How many checks the poller is behind with.
+    pub overdue: u32,
+    pub notice: Option<(Notice, Timestamp)>,
+}
+
+/// How long a notice stays: long enough to read on a phone, short enough not to cover the keys for long.
+pub const NOTICE_STAYS: Duration = Duration::from_secs(8);
+
+impl World {
+    /// Returns the sentence that must not be overlooked, if there is one.
+    pub fn alarm(&self) -> Option<&Line> {
+        self.inert.as_ref().or(self.assessment.network.trouble.as_ref()).or(self.assessment.network.clock.as_ref())
+    }
+
+    /// Returns the notice that is still to be shown.
+    pub fn current_notice(&self) -> Option<&Notice> {
+        self.notice.as_ref().filter(|(_, at)| self.now.since(*at) < NOTICE_STAYS).map(|(notice, _)| notice)
+    }
+}

@@ -1,0 +1,341 @@
+//! One service: why it is what it is, its checks over time, what it depends on, what changed.
+
+use std::time::Duration;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::triage::verdict;
+use super::under_rule;
+use crate::app::world::{Item, World};
+use crate::diagnosis::explain;
+use crate::diagnosis::health::judge_check;
+use crate::model::check::{CheckSpec, Facts, ProbeSpec};
+use crate::model::check_state::CheckState;
+use crate::model::id::{CheckId, ServiceId};
+use crate::model::service::{Dependency, Health};
+use crate::model::snapshot::{Change, Difference};
+use crate::model::time::Timestamp;
+use crate::ui::paint::{self, Piece, piece};
+use crate::ui::rows::{Row, draw_rows};
+use crate::ui::{Look, Role, chart, format, health_role};
+
+/// Where the user is in the pane.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct ServiceState {
+    selected: Option<CheckId>,
+    top: usize,
+}
+
+/// How far back the strips look, smallest that covers what has been watched.
+const WINDOWS: [Duration; 5] = [
+    Duration::from_secs(10 * 60),
+    Duration::from_secs(30 * 60),
+    Duration::from_secs(2 * 3_600),
+    Duration::from_secs(8 * 3_600),
+    Duration::from_secs(24 * 3_600),
+];
+
+impl ServiceState {
+    /// Returns the selected check of a service: the user's choice, else the one in most trouble.
+    pub fn selected<'a>(&self, world: &'a World, service: &'a ServiceId) -> Option<&'a CheckSpec> {
+        let mut checks: Vec<_> = world.catalog.checks_of(service).collect();
+        if let Some(chosen) = checks.iter().find(|check| Some(&check.id) == self.selected.as_ref()) {
+            return Some(chosen);
+        }
+        checks.sort_by_key(|check| judge_check(check, world.snapshot.check(&check.id), world.now).health);
+        checks.first().copied()
+    }
+
+    /// Moves to the next or previous check.
+    pub fn step(&mut self, world: &World, service: &ServiceId, by: isize) {
+        let checks: Vec<_> = world.catalog.checks_of(service).collect();
+        let here =
+            self.selected(world, service).and_then(|at| checks.iter().position(|check| check.id == at.id)).unwrap_or(0);
+        let there = here.saturating_add_signed(by).min(checks.len().saturating_sub(1));
+        self.selected = checks.get(there).map(|check| check.id.clone());
+    }
+
+    /// Forgets where the user was: another service is shown.
+    pub fn reset(&mut self) {
+        *self = Self::default();
+    }
+
+    /// Scrolls so that the selected check is visible.
+    pub fn keep_in_view(&mut self, world: &World, service: &ServiceId, area: Rect, look: &Look) {
+        let inner = under_rule(area);
+        let rows = self.rows(world, service, inner, look);
+        let last = rows.iter().rposition(|row| row.selected).unwrap_or(0);
+        let first = rows.iter().position(|row| row.selected).unwrap_or(0);
+        self.top = paint::scroll(self.top, last, usize::from(inner.height), rows.len()).min(first);
+        if last < usize::from(inner.height) {
+            self.top = 0;
+        }
+    }
+
+    /// Draws the pane for what is selected in the services.
+    pub fn view(&self, world: &World, item: Option<&Item>, focused: bool, area: Rect, buf: &mut Buffer, look: &Look) {
+        match item {
+            Some(Item::Service(service)) => self.view_service(world, service, focused, area, buf, look),
+            Some(Item::Host) => super::host::view(world, focused, area, buf, look),
+            Some(Item::Vendor(id)) => {
+                paint::rule(buf, area, &[piece(id.to_string(), title(focused, look))], &[], focused, look);
+                let url = world
+                    .catalog
+                    .vendors
+                    .iter()
+                    .find(|vendor| vendor.id == *id)
+                    .and_then(|vendor| vendor.status_url.clone());
+                let text =
+                    url.map_or_else(|| "no status page is configured".to_owned(), |url| format!("status page {url}"));
+                let rows = [Row::of(vec![piece(format!(" {text}"), look.style(Role::Text))])];
+                draw_rows(buf, under_rule(area), &rows, 0, focused, look);
+            }
+            None => paint::rule(buf, area, &[piece("Nothing selected", title(focused, look))], &[], focused, look),
+        }
+    }
+
+    fn view_service(
+        &self,
+        world: &World,
+        service: &ServiceId,
+        focused: bool,
+        area: Rect,
+        buf: &mut Buffer,
+        look: &Look,
+    ) {
+        let Some(found) = world.assessment.service(service) else { return };
+        let (word, since) = verdict(world, found);
+        let style = look.style(health_role(found.health));
+        let environment = world.catalog.service(service).and_then(|it| it.environment.as_ref());
+        let mut head = vec![piece(service.to_string(), title(focused, look))];
+        if let Some(environment) = environment {
+            head.push(piece(format!(" {environment}"), look.style(Role::Dim)));
+        }
+        let end = [
+            piece(format!("{} {word}", look.health_glyph(found.health)), style),
+            piece(if since.is_empty() { String::new() } else { format!(" {since}") }, style),
+        ];
+        paint::rule(buf, area, &head, &end, focused, look);
+        let inner = under_rule(area);
+        let rows = self.rows(world, service, inner, look);
+        draw_rows(buf, inner, &rows, self.top, focused, look);
+        self.view_chart(world, service, inner, rows.len(), buf, look);
+    }
+
+    /// Draws the latency of the selected check where the rows leave room for it.
+    fn view_chart(&self, world: &World, service: &ServiceId, inner: Rect, rows: usize, buf: &mut Buffer, look: &Look) {
+        let rows = u16::try_from(rows).unwrap_or(u16::MAX);
+        let left = inner.height.saturating_sub(rows);
+        let Some(check) = self.selected(world, service).filter(|_| left >= 6) else { return };
+        let Some(state) = world.snapshot.check(&check.id).filter(|state| state.history.samples().len() > 1) else {
+            return;
+        };
+        let height = (left - 1).min(12);
+        let place = Rect { x: inner.x + 1, y: inner.bottom() - height, width: inner.width.saturating_sub(2), height };
+        let caption = format!("latency of {}", check.title);
+        paint::row(buf, Rect { height: 1, ..place }, &[piece(caption, look.style(Role::Dim))], look);
+        let from = world.now - window(state, world.now);
+        let plot = Rect { y: place.y + 1, height: place.height - 1, ..place };
+        chart::latency(buf, plot, &state.history, from, world.now, look);
+    }
+
+    fn rows(&self, world: &World, service: &ServiceId, inner: Rect, look: &Look) -> Vec<Row<'static>> {
+        let Some(found) = world.assessment.service(service) else { return Vec::new() };
+        let dim = look.style(Role::Dim);
+        let mut rows = Vec::new();
+        if let Some(cause) = &found.because_of {
+            let style = look.style(Role::Down);
+            rows.push(Row::of(vec![piece(format!(" {} because {cause} is down", look.glyphs.down), style)]));
+        }
+        let cells = usize::from(inner.width.saturating_sub(4)).max(8);
+        // Reasons that no check row below tells as well: all but the ages. The worst is told in full.
+        if let Some(worst) = found.reasons.first().filter(|reason| reason.since.is_some()) {
+            let style = look.style(health_role(worst.health));
+            for (index, text) in paint::wrap(worst.text.as_str(), cells).into_iter().enumerate() {
+                let mark = if index == 0 { look.health_glyph(worst.health) } else { " " };
+                rows.push(Row::of(vec![piece(format!(" {mark} {text}"), style)]));
+            }
+            for (index, text) in
+                worst.hint.iter().flat_map(|hint| paint::wrap(hint.as_str(), cells.saturating_sub(5))).enumerate()
+            {
+                let lead = if index == 0 { "try: " } else { "     " };
+                rows.push(Row::of(vec![piece(format!("   {lead}"), dim), piece(text, look.style(Role::Accent))]));
+            }
+        }
+        if let Some(row) = dependencies(world, service, look) {
+            rows.push(row);
+        }
+        if !rows.is_empty() {
+            rows.push(Row::default());
+        }
+        let selected = self.selected(world, service).map(|check| &check.id);
+        for check in world.catalog.checks_of(service) {
+            rows.extend(check_rows(world, check, selected == Some(&check.id), inner.width, look));
+        }
+        if world.catalog.checks_of(service).next().is_none() {
+            rows.push(Row::of(vec![piece(" no checks are configured: its health is not known", dim)]));
+        }
+        let changes: Vec<_> =
+            world.snapshot.changes.iter().rev().filter(|change| concerns(world, change, service)).take(8).collect();
+        if !changes.is_empty() {
+            rows.push(Row::default());
+            rows.push(Row::of(vec![piece(" what changed", look.style(Role::Faint))]));
+            rows.extend(changes.into_iter().map(|change| change_row(world, change, look)));
+        }
+        rows
+    }
+}
+
+/// Returns how far back a check's strip looks.
+pub fn window(state: &CheckState, now: Timestamp) -> Duration {
+    let watched = state.history.segments().next().map_or(Duration::ZERO, |first| now.since(first.from));
+    WINDOWS.into_iter().find(|window| *window >= watched).unwrap_or(WINDOWS[4])
+}
+
+fn title(focused: bool, look: &Look) -> ratatui::style::Style {
+    look.style(if focused { Role::Accent } else { Role::Title })
+}
+
+fn dependencies(world: &World, service: &ServiceId, look: &Look) -> Option<Row<'static>> {
+    let depends = &world.catalog.service(service)?.depends_on;
+    if depends.is_empty() {
+        return None;
+    }
+    let mut pieces = vec![piece(" needs ", look.style(Role::Dim))];
+    for dependency in depends {
+        let (name, health) = match dependency {
+            Dependency::Service(id) => {
+                (id.to_string(), world.assessment.service(id).map_or(Health::Unknown, |found| found.health))
+            }
+            Dependency::Vendor(id) => (id.to_string(), Health::Unknown),
+        };
+        let style = look.style(health_role(health));
+        pieces.push(piece(format!(" {} {name} ", look.health_glyph(health)), style));
+    }
+    Some(Row::of(pieces))
+}
+
+fn check_rows(world: &World, check: &CheckSpec, selected: bool, width: u16, look: &Look) -> Vec<Row<'static>> {
+    let state = world.snapshot.check(&check.id);
+    let judged = judge_check(check, state, world.now);
+    let style = look.style(health_role(judged.health));
+    let dim = look.style(Role::Dim);
+    let mark = if selected { look.glyphs.selected } else { " " };
+    let name_style = if judged.health == Health::Healthy { look.style(Role::Text) } else { style };
+    let left = vec![
+        piece(mark, look.style(Role::Accent)),
+        piece(format!("{} ", look.health_glyph(judged.health)), style),
+        piece(check.title.to_string(), name_style),
+    ];
+    let mut right = Vec::new();
+    if let Some(text) = format::freshness(judged.freshness) {
+        right.push(piece(format!("{text} "), look.style(Role::Unknown)));
+    } else if let Some(told) = told(check, state, world.now) {
+        right.push(piece(format!("{told} "), if judged.health == Health::Healthy { dim } else { style }));
+    }
+    let mut rows = vec![Row { left, right, selected }];
+    let Some(state) = state.filter(|state| state.history.segments().next().is_some()) else { return rows };
+    let window = window(state, world.now);
+    let from = world.now - window;
+    let uptime = state.history.uptime(from, world.now).map_or_else(|| "    -".to_owned(), format::uptime);
+    let label = format!("{uptime:>7} {:<4}", format::span(window));
+    let cells = usize::from(width).saturating_sub(4 + label.len());
+    if cells >= 8 {
+        let mut left: Vec<Piece<'static>> = vec![piece("   ", dim)];
+        left.extend(chart::strip(&state.history, from, world.now, cells, look));
+        rows.push(Row { left, right: vec![piece(label, dim)], selected });
+    }
+    if selected && let Some(text) = phases(state) {
+        rows.push(Row { left: vec![piece(format!("   {text}"), dim)], right: Vec::new(), selected });
+    }
+    rows
+}
+
+/// Returns the number that matters most in a check's latest result.
+fn told(check: &CheckSpec, state: Option<&CheckState>, now: Timestamp) -> Option<String> {
+    let result = state?.last.value.as_ref()?;
+    Some(match (&check.probe, &result.facts) {
+        (ProbeSpec::Tls(_), Facts::Tls(tls)) => match &tls.certificate {
+            Some(certificate) if certificate.not_after > now => {
+                format!("expires {}", explain::expiry(certificate, now))
+            }
+            Some(certificate) => format!("expired {}", explain::expiry(certificate, now)),
+            None => format::latency(result.took),
+        },
+        (_, Facts::Dns(dns)) => match dns.answers.as_slice() {
+            [] => format::latency(result.took),
+            [only] => only.to_string(),
+            [first, rest @ ..] => format!("{first} +{}", rest.len()),
+        },
+        (_, Facts::Http(http)) => match http.status {
+            Some(status) => format!("{status}  {}", format::latency(result.took)),
+            None => format::latency(result.took),
+        },
+        (_, Facts::Command(command)) => {
+            command.exit_code.map_or_else(|| format::latency(result.took), |code| format!("exit {code}"))
+        }
+        (_, Facts::Heartbeat(beat)) => {
+            beat.last_beat.map_or_else(|| "never".to_owned(), |at| format!("{} ago", format::age(now.since(at))))
+        }
+        _ => format::latency(result.took),
+    })
+}
+
+fn phases(state: &CheckState) -> Option<String> {
+    let Facts::Http(http) = &state.last.value.as_ref()?.facts else { return None };
+    let t = &http.timing;
+    let parts: Vec<_> =
+        [("dns", t.dns), ("connect", t.connect), ("tls", t.tls), ("first byte", t.first_byte), ("body", t.body)]
+            .into_iter()
+            .filter_map(|(name, took)| took.map(|took| format!("{name} {}", format::latency(took))))
+            .collect();
+    (!parts.is_empty()).then(|| parts.join("  "))
+}
+
+fn concerns(world: &World, change: &Change, service: &ServiceId) -> bool {
+    match &change.what {
+        Difference::Check { check, .. } | Difference::Certificate { check, .. } | Difference::Dns { check, .. } => {
+            world.catalog.check(check).is_some_and(|spec| spec.service == *service)
+        }
+        Difference::Network { .. } => true,
+    }
+}
+
+fn change_row(world: &World, change: &Change, look: &Look) -> Row<'static> {
+    use crate::model::history::Status;
+    let name =
+        |check: &CheckId| world.catalog.check(check).map_or_else(|| check.to_string(), |spec| spec.title.to_string());
+    let (role, text) = match &change.what {
+        Difference::Check { check, turn, why } => {
+            let why = why.as_ref().map_or_else(String::new, |why| format!(": {why}"));
+            let (role, word) = match turn.to {
+                Status::Up => (Role::Healthy, "up"),
+                Status::Down => (Role::Down, "down"),
+                Status::Degraded => (Role::Degraded, "not well"),
+                Status::Unknown | Status::Unwatched => (Role::Unknown, "unknown"),
+            };
+            (role, format!("{} {word}{why}", name(check)))
+        }
+        Difference::Certificate { check, issuer } => {
+            (Role::Text, format!("{} has a new certificate, issued by {issuer}", name(check)))
+        }
+        Difference::Dns { check, before, after } => {
+            let list = |lines: &[crate::model::text::Line]| {
+                lines.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+            };
+            (Role::Degraded, format!("{} changed from {} to {}", name(check), list(before), list(after)))
+        }
+        Difference::Network { before: _, after } => {
+            let (role, text) = match after {
+                crate::model::self_check::Network::Fine => (Role::Healthy, "this machine has a network again"),
+                crate::model::self_check::Network::NoRoute => (Role::Unknown, "this machine lost its network"),
+                crate::model::self_check::Network::NoNames => (Role::Unknown, "this machine cannot resolve names"),
+                crate::model::self_check::Network::Unknown => (Role::Unknown, "this machine's network is unknown"),
+            };
+            (role, text.to_owned())
+        }
+    };
+    let when = format::moment(change.at, world.now, &world.zone);
+    Row::of(vec![piece(format!(" {when}  "), look.style(Role::Dim)), piece(text, look.style(role))])
+}

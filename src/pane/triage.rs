@@ -1,0 +1,281 @@
+//! Services, worst first: what is broken, and since when.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::under_rule;
+use crate::app::world::{Item, World};
+use crate::diagnosis::ServiceHealth;
+use crate::model::check::Cause;
+use crate::model::service::Health;
+use crate::ui::paint::{self, piece};
+use crate::ui::rows::{Row, draw_rows};
+use crate::ui::{Look, Role, format, health_role};
+
+/// Where the user is in the list.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct TriageState {
+    selected: Option<Item>,
+    /// The user moved the selection; until then it stays on the worst service.
+    moved: bool,
+    top: usize,
+    /// Only services whose name contains this are shown.
+    pub filter: String,
+}
+
+impl TriageState {
+    /// Returns the selected item: the user's choice while it exists, else the worst.
+    pub fn selected(&self, items: &[Item]) -> Option<Item> {
+        let chosen = self.selected.as_ref().filter(|chosen| self.moved && items.contains(chosen));
+        chosen.or_else(|| items.first()).cloned()
+    }
+
+    /// Selects an item.
+    pub fn select(&mut self, item: Item) {
+        self.selected = Some(item);
+        self.moved = true;
+    }
+
+    /// Moves the selection by some items.
+    pub fn step(&mut self, items: &[Item], by: isize) {
+        let here = self.selected(items).and_then(|item| items.iter().position(|other| *other == item)).unwrap_or(0);
+        let there = here.saturating_add_signed(by).min(items.len().saturating_sub(1));
+        if let Some(item) = items.get(there) {
+            self.select(item.clone());
+        }
+    }
+
+    /// Lets the selection follow the worst service again.
+    pub fn release(&mut self) {
+        self.moved = false;
+    }
+
+    /// Returns whether the user chose the selection.
+    pub fn is_chosen(&self) -> bool {
+        self.moved
+    }
+
+    /// Scrolls so that the selection is visible.
+    pub fn keep_in_view(&mut self, world: &World, area: Rect, look: &Look) {
+        let inner = under_rule(area);
+        let (rows, _) = self.rows(world, inner, look);
+        let first = rows.iter().position(|row| row.selected).unwrap_or(0);
+        let last = rows.iter().rposition(|row| row.selected).unwrap_or(0);
+        let height = usize::from(inner.height);
+        self.top = paint::scroll(self.top, last, height, rows.len()).min(first);
+        // A heading above the first item is worth showing.
+        if first <= 1 {
+            self.top = 0;
+        }
+    }
+
+    /// Returns the item drawn at a row of the pane, for the mouse.
+    pub fn item_at(&self, world: &World, area: Rect, y: u16, look: &Look) -> Option<Item> {
+        let inner = under_rule(area);
+        let index = self.top + usize::from(y.checked_sub(inner.y)?);
+        self.rows(world, inner, look).1.get(index).cloned().flatten()
+    }
+
+    /// Draws the pane.
+    pub fn view(&self, world: &World, focused: bool, area: Rect, buf: &mut Buffer, look: &Look) {
+        let title_style = look.style(if focused { Role::Accent } else { Role::Dim });
+        let mut title = vec![piece("Services", title_style)];
+        if !self.filter.is_empty() {
+            title.push(piece(format!(" /{}", self.filter), look.style(Role::Accent)));
+        }
+        let inner = under_rule(area);
+        let (rows, _) = self.rows(world, inner, look);
+        let hidden = rows.len().saturating_sub(usize::from(inner.height));
+        let end = match hidden {
+            0 => Vec::new(),
+            _ => vec![piece(
+                format!("{}/{}", (self.top + usize::from(inner.height)).min(rows.len()), rows.len()),
+                look.style(Role::Dim),
+            )],
+        };
+        paint::rule(buf, area, &title, &end, focused, look);
+        if world.catalog.services.is_empty() && self.filter.is_empty() {
+            let hint = Rect { height: inner.height.min(1), ..inner };
+            paint::row(buf, hint, &[piece(" no services yet", look.style(Role::Dim))], look);
+            let below = Rect { y: inner.y + 1.min(inner.height), height: inner.height.saturating_sub(1), ..inner };
+            draw_rows(buf, below, &rows, self.top, focused, look);
+            return;
+        }
+        draw_rows(buf, inner, &rows, self.top, focused, look);
+    }
+
+    fn rows(&self, world: &World, inner: Rect, look: &Look) -> (Vec<Row<'static>>, Vec<Option<Item>>) {
+        let items = items(world, &self.filter);
+        let selected = self.selected(&items);
+        let ill = items.iter().filter(|item| reason(world, item).is_some()).count();
+        let headings = 1 + usize::from(!world.catalog.vendors.is_empty());
+        // A second line says why, as long as there is room for everything.
+        let explain = items.len() + ill + headings <= usize::from(inner.height);
+        let (mut rows, mut places) = (Vec::new(), Vec::new());
+        let mut section = 0;
+        for item in items {
+            let its_section = match &item {
+                Item::Service(_) => 0,
+                Item::Vendor(_) => 1,
+                Item::Host => 2,
+            };
+            if its_section > section {
+                section = its_section;
+                let name = if section == 1 { "vendors" } else { "this machine" };
+                rows.push(Row::of(vec![piece(format!(" {name}"), look.style(Role::Faint))]));
+                places.push(None);
+            }
+            let is_selected = selected.as_ref() == Some(&item);
+            let mut row = item_row(world, &item, inner.width, !explain, look);
+            let mark = if is_selected { look.glyphs.selected } else { " " };
+            row.left.insert(0, piece(mark, look.style(Role::Accent)));
+            row.selected = is_selected;
+            rows.push(row);
+            places.push(Some(item.clone()));
+            if explain && let Some(why) = reason(world, &item) {
+                let mut second = Row::of(vec![piece(format!("   {why}"), look.style(Role::Dim))]);
+                second.selected = is_selected;
+                rows.push(second);
+                places.push(Some(item));
+            }
+        }
+        (rows, places)
+    }
+}
+
+/// Returns everything that can be selected, worst first, as far as it passes the filter.
+pub fn items(world: &World, filter: &str) -> Vec<Item> {
+    let needle = filter.to_lowercase();
+    let passes = |name: &str| needle.is_empty() || name.to_lowercase().contains(&needle);
+    let found: Vec<_> = world.assessment.services.iter().filter(|found| passes(found.service.as_str())).collect();
+    let mut order: Vec<usize> = (0..found.len()).collect();
+    // A symptom stands right below its cause; everything else by health, then by age of the trouble.
+    order.sort_by_key(|index| {
+        let own = found[*index];
+        let cause = own.because_of.as_ref().and_then(|id| found.iter().find(|other| other.service == *id));
+        let lead = cause.unwrap_or(&own);
+        (
+            lead.health,
+            std::cmp::Reverse(lead.affects > 0),
+            lead.since,
+            lead.service.clone(),
+            own.because_of.is_some(),
+            *index,
+        )
+    });
+    let mut items: Vec<_> = order.into_iter().map(|index| Item::Service(found[index].service.clone())).collect();
+    items.extend(
+        world
+            .catalog
+            .vendors
+            .iter()
+            .filter(|vendor| passes(vendor.id.as_str()))
+            .map(|vendor| Item::Vendor(vendor.id.clone())),
+    );
+    if passes("this machine") || passes("host") {
+        items.push(Item::Host);
+    }
+    items
+}
+
+/// Returns the word and the age that stand at the right of a service's row.
+pub fn verdict(world: &World, found: &ServiceHealth) -> (String, String) {
+    let cause = found.reasons.first().and_then(|reason| {
+        let result = world.snapshot.check(&reason.check)?.last.value.as_ref()?;
+        result.outcome.finding().map(|finding| finding.cause)
+    });
+    let word = match (found.health, cause) {
+        (Health::Down, _) => "DOWN",
+        (Health::Degraded, Some(Cause::Slow)) => "slow",
+        (Health::Degraded, Some(Cause::CertificateExpiring)) => "expiring",
+        (Health::Degraded, Some(Cause::AnswerChanged)) => "changed",
+        (Health::Degraded, _) => "failing",
+        (Health::Unknown, _) if found.since.is_none() && found.reasons.is_empty() => "no checks",
+        (Health::Unknown, _) if found.since.is_none() => "checking",
+        (Health::Unknown, Some(Cause::NoNetwork | Cause::NoResolver)) => "no network",
+        (Health::Unknown, _) => "no data",
+        (Health::Maintenance, _) => "paused",
+        (Health::Healthy, _) => "ok",
+    };
+    let since = match (found.health, found.since) {
+        (Health::Healthy, _) | (_, None) => String::new(),
+        (_, Some(since)) => format::age(world.now.since(since)),
+    };
+    (word.to_owned(), since)
+}
+
+fn reason(world: &World, item: &Item) -> Option<String> {
+    match item {
+        Item::Service(id) => {
+            let found = world.assessment.service(id)?;
+            if let Some(cause) = &found.because_of {
+                return Some(format!("because {cause} is down"));
+            }
+            let affects = match found.affects {
+                0 => String::new(),
+                n => format!(" ({} affected)", format::count(n, "service")),
+            };
+            let worst =
+                found.reasons.first().filter(|reason| reason.since.is_some() || reason.health != Health::Unknown)?;
+            Some(format!("{}{affects}", worst.text))
+        }
+        Item::Vendor(_) => None,
+        Item::Host => world.assessment.host.reasons.first().map(|(_, text)| text.to_string()),
+    }
+}
+
+fn item_row(world: &World, item: &Item, width: u16, inline: bool, look: &Look) -> Row<'static> {
+    let (health, name, word, since) = match item {
+        Item::Service(id) => {
+            let Some(found) = world.assessment.service(id) else { return Row::default() };
+            let (word, since) = verdict(world, found);
+            let name = match &found.because_of {
+                Some(_) => format!("{} {id}", look.glyphs.branch),
+                None => id.to_string(),
+            };
+            (found.health, name, word, since)
+        }
+        Item::Vendor(id) => (Health::Unknown, id.to_string(), "see page".to_owned(), String::new()),
+        Item::Host => return host_row(world, width, look),
+    };
+    let style = look.style(health_role(health));
+    let name_style = if health == Health::Healthy { look.style(Role::Text) } else { style };
+    let mut left = vec![piece(format!("{} ", look.health_glyph(health)), style), piece(name, name_style)];
+    if inline
+        && width >= 56
+        && let Some(why) = reason(world, item)
+    {
+        left.push(piece(format!("  {why}"), look.style(Role::Dim)));
+    }
+    let right = vec![piece(word, style), piece(format!("{since:>6} "), style)];
+    Row { left, right, selected: false }
+}
+
+fn host_row(world: &World, width: u16, look: &Look) -> Row<'static> {
+    let judged = &world.assessment.host;
+    let style = look.style(health_role(judged.health));
+    let sample = world.snapshot.host.value.as_ref().filter(|_| judged.freshness.is_live());
+    let Some(sample) = sample else {
+        let text = format::freshness(judged.freshness).unwrap_or_default();
+        let left = vec![piece(format!("{} ", look.health_glyph(Health::Unknown)), style), piece("host", style)];
+        return Row { left, right: vec![piece(format!("{text} "), style)], selected: false };
+    };
+    let fullest = sample.disks.iter().map(crate::model::host::Disk::share).fold(0.0, f32::max);
+    let part = |label: &str, share: Option<f32>| match share {
+        Some(share) => vec![
+            piece(format!(" {label} "), look.style(Role::Dim)),
+            piece(format::percent(share), look.style(Role::Text)),
+        ],
+        None => Vec::new(),
+    };
+    let mut right = part("cpu", sample.cpu);
+    right.extend(part("mem", sample.memory.share()));
+    right.extend(part("disk", Some(fullest)));
+    right.push(piece(" ", look.style(Role::Text)));
+    // On a narrow screen the numbers matter more than the name.
+    let left = vec![
+        piece(format!("{} ", look.health_glyph(judged.health)), style),
+        piece(if width < 36 { "" } else { sample.name.as_str() }.to_owned(), look.style(Role::Text)),
+    ];
+    Row { left, right, selected: false }
+}
