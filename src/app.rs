@@ -186,6 +186,12 @@ impl App {
         &self.world
     }
 
+    /// Puts on another theme.
+    pub fn dress(&mut self, theme: &str, ascii: bool) {
+        self.look.theme = Theme::named(theme).unwrap_or(self.look.theme);
+        self.look.glyphs = if ascii { &ASCII } else { &UNICODE };
+    }
+
     fn selected(&self) -> Option<Item> {
         self.triage.selected(&triage::items(&self.world, &self.triage.filter))
     }

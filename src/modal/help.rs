@@ -35,7 +35,7 @@ impl HelpState {
 fn rows(keymap: &Keymap, width: u16, look: &Look) -> Vec<Row<'static>> {
     let mut rows = vec![
         Row::of(vec![piece(
-            "✓ ok  ✗ down  ! not well  ? not known".replace(['✓'], look.glyphs.healthy).replace('✗', look.glyphs.down),
+            "✓ ok  ✗ down  ! degraded  ? not known".replace(['✓'], look.glyphs.healthy).replace('✗', look.glyphs.down),
             look.style(Role::Dim),
         )]),
         Row::of(vec![piece("A value without an age is live; every other says how old it is.", look.style(Role::Dim))]),

@@ -44,7 +44,7 @@ pub fn header(world: &World, area: Rect, buf: &mut Buffer, look: &Look) {
     } else {
         for (health, word) in [
             (Health::Down, "down"),
-            (Health::Degraded, "not well"),
+            (Health::Degraded, "degraded"),
             (Health::Unknown, "unknown"),
             (Health::Maintenance, "paused"),
             (Health::Healthy, "ok"),

@@ -79,7 +79,12 @@ impl LogsState {
         let skip = self.lines.len().saturating_sub(usize::from(inner.height));
         for ((_, line), y) in self.lines.iter().skip(skip).zip(inner.top()..inner.bottom()) {
             let style = look.style(crate::ui::level_role(line.level));
-            paint::row(buf, Rect { y, height: 1, ..inner }, &[piece(line.text.as_str(), style)], look);
+            paint::row(
+                buf,
+                Rect { y, height: 1, ..inner },
+                &[piece(" ", style), piece(line.text.as_str(), style)],
+                look,
+            );
         }
         let _ = world;
     }

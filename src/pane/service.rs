@@ -12,6 +12,7 @@ use crate::diagnosis::explain;
 use crate::diagnosis::health::judge_check;
 use crate::model::check::{CheckSpec, Facts, ProbeSpec};
 use crate::model::check_state::CheckState;
+use crate::model::history::Status;
 use crate::model::id::{CheckId, ServiceId};
 use crate::model::service::{Dependency, Health};
 use crate::model::snapshot::{Change, Difference};
@@ -35,6 +36,9 @@ const WINDOWS: [Duration; 5] = [
     Duration::from_secs(8 * 3_600),
     Duration::from_secs(24 * 3_600),
 ];
+
+/// More than these is a history, which belongs into a timeline.
+const CHANGES_SHOWN: usize = 8;
 
 impl ServiceState {
     /// Returns the selected check of a service: the user's choice, else the one in most trouble.
@@ -120,7 +124,7 @@ impl ServiceState {
         let inner = under_rule(area);
         let rows = self.rows(world, service, inner, look);
         draw_rows(buf, inner, &rows, self.top, focused, look);
-        self.view_chart(world, service, inner, rows.len(), buf, look);
+        self.view_chart(world, service, inner, rows.len().saturating_sub(self.top), buf, look);
     }
 
     /// Draws the latency of the selected check where the rows leave room for it.
@@ -176,8 +180,7 @@ impl ServiceState {
         if world.catalog.checks_of(service).next().is_none() {
             rows.push(Row::of(vec![piece(" no checks are configured: its health is not known", dim)]));
         }
-        let changes: Vec<_> =
-            world.snapshot.changes.iter().rev().filter(|change| concerns(world, change, service)).take(8).collect();
+        let changes = changes(world, service);
         if !changes.is_empty() {
             rows.push(Row::default());
             rows.push(Row::of(vec![piece(" what changed", look.style(Role::Faint))]));
@@ -293,6 +296,28 @@ fn phases(state: &CheckState) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join("  "))
 }
 
+/// Returns the latest changes of a service, newest first.
+fn changes<'a>(world: &'a World, service: &ServiceId) -> Vec<&'a Change> {
+    let mut shown: Vec<&Change> = Vec::new();
+    for change in world.snapshot.changes.iter().rev().filter(|change| concerns(world, change, service)) {
+        // The doubt before an outage is a part of it, and the first look at anything is no change.
+        let repeated = shown.last().is_some_and(|later| match (&later.what, &change.what) {
+            (Difference::Check { check: one, .. }, Difference::Check { check: other, .. }) => {
+                one == other && later.at == change.at
+            }
+            _ => false,
+        });
+        let first = matches!(&change.what, Difference::Check { turn, .. } if turn.from == Status::Unwatched && turn.to == Status::Up);
+        if !repeated && !first {
+            shown.push(change);
+        }
+        if shown.len() == CHANGES_SHOWN {
+            break;
+        }
+    }
+    shown
+}
+
 fn concerns(world: &World, change: &Change, service: &ServiceId) -> bool {
     match &change.what {
         Difference::Check { check, .. } | Difference::Certificate { check, .. } | Difference::Dns { check, .. } => {
@@ -303,7 +328,6 @@ fn concerns(world: &World, change: &Change, service: &ServiceId) -> bool {
 }
 
 fn change_row(world: &World, change: &Change, look: &Look) -> Row<'static> {
-    use crate::model::history::Status;
     let name =
         |check: &CheckId| world.catalog.check(check).map_or_else(|| check.to_string(), |spec| spec.title.to_string());
     let (role, text) = match &change.what {
@@ -312,7 +336,7 @@ fn change_row(world: &World, change: &Change, look: &Look) -> Row<'static> {
             let (role, word) = match turn.to {
                 Status::Up => (Role::Healthy, "up"),
                 Status::Down => (Role::Down, "down"),
-                Status::Degraded => (Role::Degraded, "not well"),
+                Status::Degraded => (Role::Degraded, "degraded"),
                 Status::Unknown | Status::Unwatched => (Role::Unknown, "unknown"),
             };
             (role, format!("{} {word}{why}", name(check)))

@@ -160,6 +160,8 @@ pub fn items(world: &World, filter: &str) -> Vec<Item> {
             lead.since,
             lead.service.clone(),
             own.because_of.is_some(),
+            own.health,
+            own.since,
             *index,
         )
     });
@@ -180,10 +182,7 @@ pub fn items(world: &World, filter: &str) -> Vec<Item> {
 
 /// Returns the word and the age that stand at the right of a service's row.
 pub fn verdict(world: &World, found: &ServiceHealth) -> (String, String) {
-    let cause = found.reasons.first().and_then(|reason| {
-        let result = world.snapshot.check(&reason.check)?.last.value.as_ref()?;
-        result.outcome.finding().map(|finding| finding.cause)
-    });
+    let cause = cause(world, found);
     let word = match (found.health, cause) {
         (Health::Down, _) => "DOWN",
         (Health::Degraded, Some(Cause::Slow)) => "slow",
@@ -204,17 +203,27 @@ pub fn verdict(world: &World, found: &ServiceHealth) -> (String, String) {
     (word.to_owned(), since)
 }
 
+/// Returns the class of a service's worst trouble.
+fn cause(world: &World, found: &ServiceHealth) -> Option<Cause> {
+    let result = world.snapshot.check(&found.reasons.first()?.check)?.last.value.as_ref()?;
+    result.outcome.finding().map(|finding| finding.cause)
+}
+
 fn reason(world: &World, item: &Item) -> Option<String> {
     match item {
         Item::Service(id) => {
             let found = world.assessment.service(id)?;
-            if let Some(cause) = &found.because_of {
-                return Some(format!("because {cause} is down"));
+            if let Some(root) = &found.because_of {
+                return Some(format!("because {root} is down"));
             }
             let affects = match found.affects {
                 0 => String::new(),
                 n => format!(" ({} affected)", format::count(n, "service")),
             };
+            // The banner says it once for all of them.
+            if matches!(cause(world, found), Some(Cause::NoNetwork | Cause::NoResolver)) {
+                return None;
+            }
             let worst =
                 found.reasons.first().filter(|reason| reason.since.is_some() || reason.health != Health::Unknown)?;
             Some(format!("{}{affects}", worst.text))
@@ -268,14 +277,16 @@ fn host_row(world: &World, width: u16, look: &Look) -> Row<'static> {
         ],
         None => Vec::new(),
     };
-    let mut right = part("cpu", sample.cpu);
-    right.extend(part("mem", sample.memory.share()));
-    right.extend(part("disk", Some(fullest)));
-    right.push(piece(" ", look.style(Role::Text)));
+    let mut numbers = part("cpu", sample.cpu);
+    numbers.extend(part("mem", sample.memory.share()));
+    numbers.extend(part("disk", Some(fullest)));
+    let mut left = vec![piece(look.health_glyph(judged.health), style)];
     // On a narrow screen the numbers matter more than the name.
-    let left = vec![
-        piece(format!("{} ", look.health_glyph(judged.health)), style),
-        piece(if width < 36 { "" } else { sample.name.as_str() }.to_owned(), look.style(Role::Text)),
-    ];
-    Row { left, right, selected: false }
+    if width < 36 {
+        left.extend(numbers);
+        return Row::of(left);
+    }
+    left.push(piece(format!(" {}", sample.name), look.style(Role::Text)));
+    numbers.push(piece(" ", look.style(Role::Text)));
+    Row { left, right: numbers, selected: false }
 }

@@ -74,17 +74,23 @@ pub fn latency(buf: &mut Buffer, area: Rect, history: &History, from: Timestamp,
         };
         let style = look.style(status_role(sample.status));
         let failed = matches!(sample.status, Status::Down | Status::Unknown);
-        let eighths = if failed {
-            u32::from(plot.height) * 8
-        } else {
-            (u64::from(sample.ms) * u64::from(plot.height) * 8 / u64::from(top)).max(1) as u32
-        };
-        for step in 0..plot.height {
+        if failed {
+            // A failed probe has no latency worth a height: its column says only that it failed.
+            for y in plot.top()..plot.bottom() {
+                buf[(x, y)].set_symbol(look.glyphs.shade).set_style(style);
+            }
+            continue;
+        }
+        let eighths = u64::from(sample.ms) * u64::from(plot.height) * 8 / u64::from(top);
+        let eighths = u32::try_from(eighths).unwrap_or(u32::MAX).clamp(1, u32::from(plot.height) * 8);
+        // Only the top of the column has the status' colour: a curve, not a wall.
+        let full = u16::try_from((eighths - 1) / 8).unwrap_or(0);
+        for step in 0..=full {
             let y = plot.bottom() - 1 - step;
-            let here = eighths.saturating_sub(u32::from(step) * 8).min(8) as usize;
-            if here > 0 {
-                let symbol = if failed { look.glyphs.strip(sample.status) } else { look.glyphs.bars[here - 1] };
-                buf[(x, y)].set_symbol(symbol).set_style(style);
+            if step < full {
+                buf[(x, y)].set_symbol(look.glyphs.stem).set_style(faint);
+            } else {
+                buf[(x, y)].set_symbol(look.glyphs.bars[((eighths - 1) % 8) as usize]).set_style(style);
             }
         }
     }
