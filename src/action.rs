@@ -1,5 +1,6 @@
 //! Everything a user can do, one row each. Keys, footer, palette, help and `docs/keys.md` come from the rows.
 
+pub mod docs;
 pub mod keymap;
 
 use serde::{Deserialize, Serialize};
