@@ -67,8 +67,7 @@ pub fn layout(shape: &Shape) -> LayoutMap {
     // On a screen of a few rows, content is worth more than the keys.
     let (body, footer) = if rest.height >= 4 { bottom(rest, 1) } else { (rest, Rect { height: 0, ..rest }) };
     let modal = match room {
-        Room::Phone => body,
-        Room::Standard => inset(body, 4, 1),
+        Room::Phone | Room::Standard => body,
         Room::Wide => inset(body, body.width / 8, body.height / 10),
     };
     let mut map = LayoutMap { room, header, banner, footer, triage: None, service: None, logs: None, modal };

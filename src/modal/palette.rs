@@ -57,6 +57,9 @@ impl PaletteState {
             })
             .collect();
         scored.sort_by_key(|(score, _)| *score);
+        // Letters strewn over a long sentence match too: far behind the best, they are noise.
+        let best = scored.first().map_or(0, |(score, _)| score.0);
+        scored.retain(|(score, _)| score.0 * 2 >= best);
         scored.into_iter().map(|(_, entry)| entry).collect()
     }
 

@@ -113,7 +113,7 @@ pub fn wrap(text: &str, cells: usize) -> Vec<String> {
     let cells = cells.max(1);
     let mut rows = Vec::new();
     let (mut row, mut used) = (String::new(), 0);
-    for word in text.split_word_bounds() {
+    for word in text.split_inclusive(' ').flat_map(space_apart) {
         let wide = word.width();
         if used + wide <= cells {
             row.push_str(word);
@@ -141,6 +141,12 @@ pub fn wrap(text: &str, cells: usize) -> Vec<String> {
         rows.push(row.trim_end().to_owned());
     }
     rows
+}
+
+/// Splits the space off the end of a word, so that it may hang over the edge.
+fn space_apart(word: &str) -> impl Iterator<Item = &str> {
+    let (word, space) = word.split_at(word.trim_end_matches(' ').len());
+    [word, space].into_iter().filter(|part| !part.is_empty())
 }
 
 /// Returns the first visible index so that `selected` stays in view, moving as little as possible from `top`.

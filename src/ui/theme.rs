@@ -234,7 +234,7 @@ static MONO: Theme = Theme {
         Style::new(),
         Style::new(),
         Style::new().add_modifier(Modifier::REVERSED),
-        Style::new().add_modifier(Modifier::UNDERLINED),
+        Style::new(),
         Style::new().add_modifier(Modifier::UNDERLINED),
         Style::new().add_modifier(Modifier::REVERSED),
         Style::new().add_modifier(Modifier::REVERSED).add_modifier(Modifier::BOLD),
