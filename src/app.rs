@@ -91,7 +91,7 @@ impl App {
             PaneId::Triage
         };
         let logs = LogsState::new(&setup.catalog);
-        let world = World {
+        let mut world = World {
             now: setup.now,
             zone: setup.zone,
             catalog: setup.catalog,
@@ -101,7 +101,9 @@ impl App {
             read_only: setup.read_only,
             overdue: 0,
             notice: None,
+            order: Vec::new(),
         };
+        world.reorder();
         let app = Self {
             world,
             look: Look {

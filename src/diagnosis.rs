@@ -31,6 +31,8 @@ pub struct Assessment {
     pub services: Vec<ServiceHealth>,
     pub host: HostHealth,
     pub network: NetworkVerdict,
+    /// Where each service stands in `services`.
+    index: HashMap<ServiceId, usize>,
 }
 
 impl Assessment {
@@ -50,22 +52,28 @@ impl Assessment {
             })
             .collect();
         collapse::blame(catalog, &mut services);
-        Self { services, host: host::judge(snapshot, now), network }
+        let index = catalog.services.iter().enumerate().map(|(at, service)| (service.id.clone(), at)).collect();
+        Self { services, host: host::judge(snapshot, now), network, index }
     }
 
-    /// Judges one service anew, after a fact about it came in.
-    pub fn rejudge(&mut self, catalog: &Catalog, snapshot: &Snapshot, service: &ServiceId, now: Timestamp) {
+    /// Judges one service anew, after a fact about it came in. Returns whether it became another kind of well or ill.
+    pub fn rejudge(&mut self, catalog: &Catalog, snapshot: &Snapshot, service: &ServiceId, now: Timestamp) -> bool {
         let own: Vec<_> = catalog.checks_of(service).collect();
-        if let Some(found) = self.services.iter_mut().find(|found| &found.service == service) {
-            *found = health::judge(service, &own, snapshot, now);
+        let Some(found) = self.index.get(service).and_then(|at| self.services.get_mut(*at)) else { return false };
+        let judged = health::judge(service, &own, snapshot, now);
+        let turned = (judged.health, judged.since) != (found.health, found.since);
+        // Who is to blame follows from who is down: while nobody turns, it stays.
+        let (because_of, affects) = (found.because_of.take(), found.affects);
+        *found = ServiceHealth { because_of, affects, ..judged };
+        if turned {
+            collapse::blame(catalog, &mut self.services);
         }
-        collapse::blame(catalog, &mut self.services);
-        self.network = network::verdict(snapshot, now);
+        turned
     }
 
     /// Returns the health of a service.
     pub fn service(&self, id: &ServiceId) -> Option<&ServiceHealth> {
-        self.services.iter().find(|found| &found.service == id)
+        self.index.get(id).and_then(|at| self.services.get(*at))
     }
 
     /// Returns the worst health among all services, or `None` when there are none.

@@ -45,6 +45,7 @@ pub fn update(app: &mut App, event: Event) -> Vec<Effect> {
 /// Judges everything anew, as of now.
 fn reassess(app: &mut App) {
     app.world.assessment = Assessment::of(&app.world.catalog, &app.world.snapshot, app.world.now);
+    app.world.reorder();
     settle(app);
 }
 
@@ -52,7 +53,7 @@ fn reassess(app: &mut App) {
 fn settle(app: &mut App) {
     let map = app.map();
     if let Some(place) = map.triage {
-        app.triage.keep_in_view(&app.world, place, &app.look);
+        app.triage.keep_in_view(&app.world, place);
     }
     if let (Some(place), Some(super::world::Item::Service(service))) = (map.service, app.selected()) {
         app.service.keep_in_view(&app.world, &service, place, &app.look);

@@ -56,13 +56,15 @@ impl TriageState {
     }
 
     /// Scrolls so that the selection is visible.
-    pub fn keep_in_view(&mut self, world: &World, area: Rect, look: &Look) {
+    pub fn keep_in_view(&mut self, world: &World, area: Rect) {
         let inner = under_rule(area);
-        let (rows, _) = self.rows(world, inner, look);
-        let first = rows.iter().position(|row| row.selected).unwrap_or(0);
-        let last = rows.iter().rposition(|row| row.selected).unwrap_or(0);
-        let height = usize::from(inner.height);
-        self.top = paint::scroll(self.top, last, height, rows.len()).min(first);
+        let items = items(world, &self.filter);
+        let selected = self.selected(&items);
+        let slots = slots(world, &items, inner);
+        let is_selected = |slot: &Slot| slot.index().is_some_and(|at| items.get(at) == selected.as_ref());
+        let first = slots.iter().position(is_selected).unwrap_or(0);
+        let last = slots.iter().rposition(is_selected).unwrap_or(0);
+        self.top = paint::scroll(self.top, last, usize::from(inner.height), slots.len()).min(first);
         // A heading above the first item is worth showing.
         if first <= 1 {
             self.top = 0;
@@ -70,10 +72,12 @@ impl TriageState {
     }
 
     /// Returns the item drawn at a row of the pane, for the mouse.
-    pub fn item_at(&self, world: &World, area: Rect, y: u16, look: &Look) -> Option<Item> {
+    pub fn item_at(&self, world: &World, area: Rect, y: u16) -> Option<Item> {
         let inner = under_rule(area);
-        let index = self.top + usize::from(y.checked_sub(inner.y)?);
-        self.rows(world, inner, look).1.get(index).cloned().flatten()
+        let items = items(world, &self.filter);
+        let slots = slots(world, &items, inner);
+        let slot = slots.get(self.top + usize::from(y.checked_sub(inner.y)?))?;
+        slot.index().and_then(|at| items.get(at)).cloned()
     }
 
     /// Draws the pane.
@@ -84,100 +88,111 @@ impl TriageState {
             title.push(piece(format!(" /{}", self.filter), look.style(Role::Accent)));
         }
         let inner = under_rule(area);
-        let (rows, _) = self.rows(world, inner, look);
-        let hidden = rows.len().saturating_sub(usize::from(inner.height));
-        let end = match hidden {
-            0 => Vec::new(),
-            _ => vec![piece(
-                format!("{}/{}", (self.top + usize::from(inner.height)).min(rows.len()), rows.len()),
-                look.style(Role::Dim),
-            )],
+        let items = items(world, &self.filter);
+        let slots = slots(world, &items, inner);
+        let shown_to = (self.top + usize::from(inner.height)).min(slots.len());
+        let end = match slots.len() > usize::from(inner.height) {
+            true => vec![piece(format!("{shown_to}/{}", slots.len()), look.style(Role::Dim))],
+            false => Vec::new(),
         };
+        let selected = self.selected(&items);
+        let explained = slots.iter().any(|slot| matches!(slot, Slot::Why(_)));
+        let visible = slots.get(self.top..shown_to).unwrap_or_default();
+        let rows: Vec<_> = visible
+            .iter()
+            .map(|slot| slot_row(world, &items, *slot, selected.as_ref(), inner.width, explained, look))
+            .collect();
         paint::rule(buf, area, &title, &end, focused, look);
         if world.catalog.services.is_empty() && self.filter.is_empty() {
             let hint = Rect { height: inner.height.min(1), ..inner };
             paint::row(buf, hint, &[piece(" no services yet", look.style(Role::Dim))], look);
             let below = Rect { y: inner.y + 1.min(inner.height), height: inner.height.saturating_sub(1), ..inner };
-            draw_rows(buf, below, &rows, self.top, focused, look);
+            draw_rows(buf, below, &rows, 0, focused, look);
             return;
         }
-        draw_rows(buf, inner, &rows, self.top, focused, look);
-    }
-
-    fn rows(&self, world: &World, inner: Rect, look: &Look) -> (Vec<Row<'static>>, Vec<Option<Item>>) {
-        let items = items(world, &self.filter);
-        let selected = self.selected(&items);
-        let ill = items.iter().filter(|item| reason(world, item).is_some()).count();
-        let headings = 1 + usize::from(!world.catalog.vendors.is_empty());
-        // A second line says why, as long as there is room for everything.
-        let explain = items.len() + ill + headings <= usize::from(inner.height);
-        let (mut rows, mut places) = (Vec::new(), Vec::new());
-        let mut section = 0;
-        for item in items {
-            let its_section = match &item {
-                Item::Service(_) => 0,
-                Item::Vendor(_) => 1,
-                Item::Host => 2,
-            };
-            if its_section > section {
-                section = its_section;
-                let name = if section == 1 { "vendors" } else { "this machine" };
-                rows.push(Row::of(vec![piece(format!(" {name}"), look.style(Role::Faint))]));
-                places.push(None);
-            }
-            let is_selected = selected.as_ref() == Some(&item);
-            let mut row = item_row(world, &item, inner.width, !explain, look);
-            let mark = if is_selected { look.glyphs.selected } else { " " };
-            row.left.insert(0, piece(mark, look.style(Role::Accent)));
-            row.selected = is_selected;
-            rows.push(row);
-            places.push(Some(item.clone()));
-            if explain && let Some(why) = reason(world, &item) {
-                let mut second = Row::of(vec![piece(format!("   {why}"), look.style(Role::Dim))]);
-                second.selected = is_selected;
-                rows.push(second);
-                places.push(Some(item));
-            }
-        }
-        (rows, places)
+        draw_rows(buf, inner, &rows, 0, focused, look);
     }
 }
 
-/// Returns everything that can be selected, worst first, as far as it passes the filter.
+/// One row of the list, before it is drawn: with a thousand services only the visible ones are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Slot {
+    Heading(&'static str),
+    Item(usize),
+    /// The second row of an item: why.
+    Why(usize),
+}
+
+impl Slot {
+    fn index(&self) -> Option<usize> {
+        match self {
+            Self::Heading(_) => None,
+            Self::Item(at) | Self::Why(at) => Some(*at),
+        }
+    }
+}
+
+fn slots(world: &World, items: &[Item], inner: Rect) -> Vec<Slot> {
+    let height = usize::from(inner.height);
+    // A second row says why, as long as there is room for everything.
+    let mut explain = items.len() <= height;
+    if explain {
+        let ill = items.iter().filter(|item| reason(world, item).is_some()).count();
+        explain = items.len() + ill + 1 + usize::from(!world.catalog.vendors.is_empty()) <= height;
+    }
+    let mut slots = Vec::with_capacity(items.len() + 2);
+    let mut section = "";
+    for (at, item) in items.iter().enumerate() {
+        let its_section = match item {
+            Item::Service(_) => "",
+            Item::Vendor(_) => "vendors",
+            Item::Host => "this machine",
+        };
+        if its_section != section {
+            section = its_section;
+            slots.push(Slot::Heading(section));
+        }
+        slots.push(Slot::Item(at));
+        if explain && reason(world, item).is_some() {
+            slots.push(Slot::Why(at));
+        }
+    }
+    slots
+}
+
+fn slot_row(
+    world: &World,
+    items: &[Item],
+    slot: Slot,
+    selected: Option<&Item>,
+    width: u16,
+    explained: bool,
+    look: &Look,
+) -> Row<'static> {
+    let (at, mut row) = match slot {
+        Slot::Heading(name) => return Row::of(vec![piece(format!(" {name}"), look.style(Role::Faint))]),
+        Slot::Item(at) => (at, item_row(world, &items[at], width, !explained, look)),
+        Slot::Why(at) => {
+            let why = reason(world, &items[at]).unwrap_or_default();
+            (at, Row::of(vec![piece(format!("  {why}"), look.style(Role::Dim))]))
+        }
+    };
+    row.selected = selected == Some(&items[at]);
+    let mark = if row.selected && matches!(slot, Slot::Item(_)) { look.glyphs.selected } else { " " };
+    row.left.insert(0, piece(mark, look.style(Role::Accent)));
+    row
+}
+
+/// Returns what passes a filter, worst first.
 pub fn items(world: &World, filter: &str) -> Vec<Item> {
     let needle = filter.to_lowercase();
     let passes = |name: &str| needle.is_empty() || name.to_lowercase().contains(&needle);
-    let found: Vec<_> = world.assessment.services.iter().filter(|found| passes(found.service.as_str())).collect();
-    let mut order: Vec<usize> = (0..found.len()).collect();
-    // A symptom stands right below its cause; everything else by health, then by age of the trouble.
-    order.sort_by_key(|index| {
-        let own = found[*index];
-        let cause = own.because_of.as_ref().and_then(|id| found.iter().find(|other| other.service == *id));
-        let lead = cause.unwrap_or(&own);
-        (
-            lead.health,
-            std::cmp::Reverse(lead.affects > 0),
-            lead.since,
-            lead.service.clone(),
-            own.because_of.is_some(),
-            own.health,
-            own.since,
-            *index,
-        )
-    });
-    let mut items: Vec<_> = order.into_iter().map(|index| Item::Service(found[index].service.clone())).collect();
-    items.extend(
-        world
-            .catalog
-            .vendors
-            .iter()
-            .filter(|vendor| passes(vendor.id.as_str()))
-            .map(|vendor| Item::Vendor(vendor.id.clone())),
-    );
-    if passes("this machine") || passes("host") {
-        items.push(Item::Host);
-    }
-    items
+    let shown = |item: &&Item| match item {
+        Item::Service(id) => passes(id.as_str()),
+        Item::Vendor(id) => passes(id.as_str()),
+        Item::Host => passes("this machine") || passes("host"),
+    };
+    world.order.iter().filter(shown).cloned().collect()
 }
 
 /// Returns the word and the age that stand at the right of a service's row.

@@ -397,7 +397,7 @@ fn mouse_event(app: &mut App, mouse: Mouse) -> Vec<Effect> {
             if let Some((pane, place)) = pane {
                 app.focus = pane;
                 if pane == PaneId::Triage
-                    && let Some(item) = app.triage.item_at(&app.world, place, mouse.row, &app.look)
+                    && let Some(item) = app.triage.item_at(&app.world, place, mouse.row)
                 {
                     app.triage.select(item);
                 }
