@@ -1,6 +1,6 @@
 //! Log lines and where they come from.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +17,23 @@ pub struct LogSourceSpec {
     /// The short name that stands before each line when several logs are merged.
     pub title: Line,
     pub origin: LogOrigin,
+}
+
+impl LogSourceSpec {
+    /// Returns the source of one file that this source's glob matches.
+    ///
+    /// Each file of a glob is a source of its own, so that a line tells its file and an offset has a meaning. Its id is
+    /// the glob's, a space and the path.
+    #[must_use]
+    pub fn member(&self, path: &Path) -> Self {
+        let name = path.file_name().unwrap_or(path.as_os_str());
+        Self {
+            id: LogSourceId::new(format!("{} {}", self.id, Line::from_bytes(path.as_os_str().as_encoded_bytes()))),
+            service: self.service.clone(),
+            title: Line::from_bytes(name.as_encoded_bytes()),
+            origin: LogOrigin::File(path.to_owned()),
+        }
+    }
 }
 
 /// Where lines come from.
@@ -80,7 +97,8 @@ impl LogLine {
 pub struct LogBatch {
     pub source: LogSourceId,
     pub lines: Vec<LogLine>,
-    /// Lines that were skipped before these because they came faster than they can be kept.
+    /// Lines that were skipped before these because they came faster than they can be kept. Counted, except when more
+    /// than 64 MiB of a file were skipped at once: then what is beyond that is estimated from what was counted.
     pub dropped: u64,
 }
 

@@ -1,0 +1,45 @@
+//! How logs are followed.
+
+use std::time::Duration;
+
+use super::opened::Limits;
+
+/// How logs are followed. The default is right for a screen.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// How much of a file that exists already is read before its end.
+    pub backlog_bytes: u64,
+    /// The shortest time between two batches of one source.
+    pub pace: Duration,
+    /// How long a line without a newline is waited for before it is shown as it is.
+    pub partial_after: Duration,
+    pub limits: Limits,
+    /// How often a path is looked up although nothing was heard of it: what changes on a network file system, or
+    /// above the directory (a switched symbolic link), is not heard of.
+    pub look_up: Duration,
+    /// The first and the longest pause before a command that ended is started again.
+    pub restart: (Duration, Duration),
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            // Two thousand lines: several screens, read in a few milliseconds.
+            backlog_bytes: 256 * 1024,
+            // One frame of a screen.
+            pace: Duration::from_millis(16),
+            // Longer than a writer's pause within a line, short enough for a prompt that never gets its newline.
+            partial_after: Duration::from_secs(1),
+            limits: Limits {
+                longest_line: 64 * 1024,
+                batch_lines: 4096,
+                batch_bytes: 1024 * 1024,
+                // At full speed that is read in a quarter of a second.
+                behind_bytes: 16 * 1024 * 1024,
+                resume_bytes: 1024 * 1024,
+            },
+            look_up: Duration::from_secs(2),
+            restart: (Duration::from_secs(1), Duration::from_secs(30)),
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! Lines from something that can only be read once: a command, a named pipe, the piped input.
+//!
+//! Nothing is dropped here: a writer that is faster than we are waits, as it would in front of any pager.
+
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+
+use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::time::{Instant, sleep_until};
+
+use crate::model::id::LogSourceId;
+use crate::model::log::{LogBatch, LogLine};
+use crate::model::text::Line;
+
+use super::encoding::Encoding;
+use super::engine::Context;
+use super::event::TailEvent;
+use super::line::log_line;
+use super::split::Splitter;
+
+/// Where bytes come from.
+pub type Reader = Pin<Box<dyn AsyncRead + Send>>;
+
+/// How a stream ended.
+#[derive(Debug)]
+pub enum End {
+    /// There is nothing more. The last line of the second reader is what a command complained about.
+    #[expect(dead_code, reason = "commands, which come next, read it")]
+    Closed {
+        complaint: Option<Line>,
+    },
+    Broken(io::Error),
+    /// Cancelled, or nobody listens any more.
+    Over,
+}
+
+/// One of the readers of a stream.
+struct Side {
+    reader: Option<Reader>,
+    splitter: Splitter,
+    buffer: Vec<u8>,
+}
+
+impl Side {
+    /// A pipe holds that much.
+    const BUFFER: usize = 64 * 1024;
+
+    fn new(reader: Option<Reader>, context: &Context) -> Self {
+        let longest = context.options.limits.longest_line;
+        Self { reader, splitter: Splitter::new(Encoding::Utf8, 0, longest), buffer: vec![0; Self::BUFFER] }
+    }
+
+    /// Reads once; never ends when there is nothing to read from.
+    async fn read(&mut self) -> io::Result<usize> {
+        match &mut self.reader {
+            Some(reader) => reader.read(&mut self.buffer).await,
+            None => std::future::pending().await,
+        }
+    }
+}
+
+/// Sends the lines of one or two readers until both are closed.
+pub fn pump(
+    source: LogSourceId,
+    first: Reader,
+    second: Option<Reader>,
+    context: &Context,
+) -> impl Future<Output = End> + Send {
+    let options = context.options;
+    let mut sides = (Side::new(Some(first), context), Side::new(second, context));
+    let context = context.clone();
+    async move {
+        let mut lines: Vec<LogLine> = Vec::new();
+        let mut complaint = None;
+        let mut sent_at = Instant::now() - options.pace;
+        let mut read_at = sent_at;
+        while sides.0.reader.is_some() || sides.1.reader.is_some() {
+            let partial = sides.0.splitter.has_partial() || sides.1.splitter.has_partial();
+            let full = lines.len() >= options.limits.batch_lines;
+            tokio::select! {
+                biased;
+                () = context.cancel.cancelled() => return End::Over,
+                () = sleep_until(sent_at + options.pace), if !lines.is_empty() => {
+                    let batch = LogBatch { source: source.clone(), lines: std::mem::take(&mut lines), dropped: 0 };
+                    sent_at = Instant::now();
+                    if !send(&context, TailEvent::Lines(batch)).await {
+                        return End::Over;
+                    }
+                }
+                () = sleep_until(read_at + options.partial_after), if partial && !full => {
+                    let received = context.clock.now();
+                    for side in [&mut sides.0, &mut sides.1] {
+                        side.splitter.take_partial(|raw| lines.push(log_line(&raw, false, received)));
+                    }
+                }
+                read = sides.0.read(), if !full => {
+                    let received = context.clock.now();
+                    read_at = Instant::now();
+                    if let Err(error) = take(&mut sides.0, read, |raw| lines.push(log_line(raw, false, received))) {
+                        return End::Broken(error);
+                    }
+                }
+                read = sides.1.read(), if !full => {
+                    let received = context.clock.now();
+                    read_at = Instant::now();
+                    let taken = take(&mut sides.1, read, |raw| {
+                        let line = log_line(raw, false, received);
+                        if !line.text.as_str().trim().is_empty() {
+                            complaint = Some(line.text.clone());
+                        }
+                        lines.push(line);
+                    });
+                    if let Err(error) = taken {
+                        return End::Broken(error);
+                    }
+                }
+            }
+        }
+        if !lines.is_empty() {
+            let batch = LogBatch { source, lines, dropped: 0 };
+            if !send(&context, TailEvent::Lines(batch)).await {
+                return End::Over;
+            }
+        }
+        End::Closed { complaint }
+    }
+}
+
+/// Takes in what was read; at the end gives the unfinished line and closes the side.
+fn take(side: &mut Side, read: io::Result<usize>, mut give: impl FnMut(&super::split::RawLine<'_>)) -> io::Result<()> {
+    let read = read?;
+    if read == 0 {
+        side.reader = None;
+        side.splitter.take_partial(|raw| give(&raw));
+    } else {
+        side.splitter.feed(&side.buffer[..read], |raw| give(&raw));
+    }
+    Ok(())
+}
+
+/// Sends, unless it is over first.
+pub async fn send(context: &Context, event: TailEvent) -> bool {
+    tokio::select! {
+        biased;
+        () = context.cancel.cancelled() => false,
+        sent = context.events.send(event) => sent.is_ok(),
+    }
+}
