@@ -8,6 +8,7 @@
 //! [`follow`] starts it all. It knows what lines are made of (`logs`), and nothing of who shows them.
 
 mod blocks;
+mod command;
 mod encoding;
 mod engine;
 mod event;
@@ -19,6 +20,7 @@ mod options;
 mod pipe;
 mod place;
 mod split;
+mod stdin;
 mod stream;
 mod watch;
 
@@ -82,7 +84,12 @@ pub fn follow(
             LogOrigin::Glob(pattern) => {
                 engine(&mut engines, mounts.place(pattern.as_ref()), &context, &tasks)?.add_glob(spec, pattern);
             }
-            LogOrigin::Command(_) | LogOrigin::Stdin => {}
+            LogOrigin::Command(command) => {
+                tasks.spawn(command::follow(spec.id, command, context.clone()));
+            }
+            LogOrigin::Stdin => {
+                tasks.spawn(stdin::follow(spec.id, context.clone()));
+            }
         }
     }
     for engine in engines.into_values() {

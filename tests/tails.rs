@@ -10,7 +10,7 @@ use std::io::Write;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
-use crashcart::model::log::{LogOrigin, LogSourceState};
+use crashcart::model::log::{LogCommand, LogOrigin, LogSourceState};
 use harness::{Tail, append};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -315,4 +315,57 @@ async fn a_glob_without_files_waits_for_the_first() {
     tail.until_state("waiting", |state| matches!(state, LogSourceState::Waiting(_))).await;
     fs::write(place.path().join("a.log"), "a1\n").unwrap();
     tail.until_lines(&["a1"]).await;
+}
+
+fn command(command: &str) -> LogOrigin {
+    LogOrigin::Command(LogCommand { command: command.to_owned(), ssh: None })
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn both_outputs_of_a_command_are_lines_and_its_end_is_explained() {
+    let mut tail = Tail::of(command("echo one; sleep 0.1; echo broken >&2; exit 3"));
+    tail.until_lines(&["one", "broken"]).await;
+    let why = tail.until_state("ended", |state| matches!(state, LogSourceState::Ended(_))).await;
+    assert!(format!("{why:?}").contains("ended with exit status 3: broken"), "{why:?}");
+    // It is started again.
+    tail.until("the second run", |tail| tail.lines.len() >= 4).await;
+    assert_eq!(tail.lines[2..4], ["one", "broken"]);
+    tail.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_command_and_all_that_it_started_end_when_following_ends() {
+    // One that asks nicely, one that does not listen, and one that hides behind a pipe.
+    let mut tail =
+        Tail::of(command("trap '' TERM; echo $$; sh -c 'echo $$; exec sleep 1000' & (sleep 1000; true) | cat; wait"));
+    tail.until("both process ids", |tail| tail.lines.len() == 2).await;
+    let group: i32 = tail.lines[0].parse().unwrap();
+    assert!(harness::group_lives(group));
+    tail.end().await;
+    assert!(!harness::group_lives(group), "something of the group {group} was left behind");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_command_ends_even_when_nobody_waits_for_it() {
+    let mut tail = Tail::of(command("echo $$; exec sleep 1000"));
+    tail.until("the process id", |tail| tail.lines.len() == 1).await;
+    let group: i32 = tail.lines[0].parse().unwrap();
+    drop(tail);
+    harness::eventually("the group is gone", || !harness::group_lives(group)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_command_that_prints_a_lot_comes_whole() {
+    let mut tail = Tail::of(command("seq 0 299999; exec sleep 1000"));
+    tail.until("the last line", |tail| tail.lines.last().is_some_and(|line| line == "299999")).await;
+    tail.assert_numbers(300_000);
+    assert_eq!(tail.dropped, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_host_that_looks_like_an_option_is_refused() {
+    let ssh = LogCommand { command: "true".to_owned(), ssh: Some("-oProxyCommand=touch".to_owned()) };
+    let mut tail = Tail::of(LogOrigin::Command(ssh));
+    let why = tail.until_state("failed", |state| matches!(state, LogSourceState::Failed(_))).await;
+    assert!(format!("{why:?}").contains("is not a host"), "{why:?}");
 }

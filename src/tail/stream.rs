@@ -26,7 +26,6 @@ pub type Reader = Pin<Box<dyn AsyncRead + Send>>;
 #[derive(Debug)]
 pub enum End {
     /// There is nothing more. The last line of the second reader is what a command complained about.
-    #[expect(dead_code, reason = "commands, which come next, read it")]
     Closed {
         complaint: Option<Line>,
     },

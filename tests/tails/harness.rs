@@ -154,3 +154,25 @@ impl Drop for Tail {
 pub fn append(path: &Path, text: &str) {
     OpenOptions::new().append(true).create(true).open(path).unwrap().write_all(text.as_bytes()).unwrap();
 }
+
+/// Returns whether a process of the group is alive; one that only waits to be waited for is not.
+pub fn group_lives(group: i32) -> bool {
+    let processes = std::fs::read_dir("/proc").expect("these tests look at processes as Linux shows them");
+    processes.flatten().any(|process| {
+        let stat = std::fs::read_to_string(process.path().join("stat")).unwrap_or_default();
+        // `pid (name) state parent group ...`
+        let Some((_, rest)) = stat.rsplit_once(") ") else { return false };
+        let mut fields = rest.split(' ');
+        let state = fields.next();
+        state != Some("Z") && fields.nth(1).and_then(|field| field.parse().ok()) == Some(group)
+    })
+}
+
+/// Waits for a condition that nothing tells of.
+pub async fn eventually(what: &str, condition: impl Fn() -> bool) {
+    let end = tokio::time::Instant::now() + DEADLINE;
+    while !condition() {
+        assert!(tokio::time::Instant::now() < end, "{what}: not in time");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
