@@ -1,1 +1,89 @@
 //! The command line: one file per subcommand.
+//!
+//! [`args`] says what can be written, [`environment`] what is read from outside, [`config_file`] which configuration
+//! counts and whether it is trusted. A subcommand gets all three and gives an [`Exit`] or a [`Failure`].
+
+pub mod args;
+pub mod check;
+pub mod completions;
+pub mod config_file;
+pub mod console;
+pub mod environment;
+pub mod failure;
+pub mod logs;
+pub mod man;
+pub mod output;
+pub mod replay;
+pub mod schema;
+pub mod status;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use args::{Cli, Command};
+use environment::Environment;
+use failure::Failure;
+
+/// How a command ended, as its exit code says it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Exit {
+    /// 0: what was asked for is done, and everything looked at is healthy.
+    Healthy,
+    /// 1: something is wrong with what was looked at.
+    Wrong,
+    /// 2: the command line or the configuration is wrong.
+    Usage,
+    /// 3: it could not be told.
+    CouldNotTell,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Healthy => 0,
+            Exit::Wrong => 1,
+            Exit::Usage => 2,
+            Exit::CouldNotTell => 3,
+        })
+    }
+}
+
+/// Does what the arguments say and returns the exit code. Errors are printed here, once.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    // Before any TLS is spoken, and only here: a second crypto provider in the program would be a silent surprise.
+    // It fails when one is installed already, which is what we want to be true.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // `--help` and `--version` arrive as errors that are none.
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Healthy };
+            // A closed pipe is the reader's business.
+            let _ = error.print();
+            return exit.into();
+        }
+    };
+    match dispatch(&cli, &Environment::read()) {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            failure.print();
+            failure.exit.into()
+        }
+    }
+}
+
+fn dispatch(cli: &Cli, environment: &Environment) -> Result<Exit, Failure> {
+    cli.validate()?;
+    match &cli.command {
+        None => console::run(cli, environment),
+        Some(Command::Status(args)) => status::run(cli, args, environment),
+        Some(Command::Check(args)) => check::run(cli, args, environment),
+        Some(Command::Logs(args)) => logs::run(cli, args, environment),
+        Some(Command::Replay(args)) => replay::run(cli, args, environment),
+        Some(Command::Schema) => schema::run(),
+        Some(Command::Completions(args)) => completions::run(args),
+        Some(Command::Man) => man::run(),
+    }
+}

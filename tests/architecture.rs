@@ -75,6 +75,7 @@ const CRATES: &[Crate] = &[
     Crate { name: "serde", users: Users::Everyone },
     Crate { name: "serde_json", users: Users::Everyone },
     Crate { name: "sha2", users: Users::Everyone },
+    Crate { name: "strsim", users: Users::Everyone },
     Crate { name: "thiserror", users: Users::Everyone },
     Crate { name: "toml", users: Users::Everyone },
     Crate { name: "unicode_segmentation", users: Users::Everyone },

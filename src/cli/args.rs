@@ -1,0 +1,464 @@
+//! Everything that can be written on the command line. `--help`, the completions and the manual page come from here.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::builder::PossibleValuesParser;
+use clap::{Args, Parser, Subcommand, ValueHint};
+
+use super::environment::VARIABLES;
+use super::failure::Failure;
+use crate::config::build;
+use crate::config::nearest::nearest;
+use crate::model::check::RecordType;
+use crate::model::log::Level;
+use crate::ui::theme::THEMES;
+
+const EXAMPLES: &str = "\
+Examples:
+  crashcart https://app.example.com
+      Watch a site, its certificate and its DNS name, and this machine.
+  crashcart https://app.example.com --log /var/log/nginx/error.log
+      The same with a log that is followed through rotation.
+  crashcart --log '/var/log/app/*.log' --log ssh://web1/var/log/app.log
+      Follow every file that matches, now or later, and one on another host.
+  journalctl -fu app | crashcart app.example.com db.internal:5432 --log -
+      Watch a site and a port, and read the log from a pipe.
+  crashcart
+      Open the console on ./crashcart.toml, or on your own configuration.
+  crashcart status --json
+      Probe everything once, print it, and say by the exit code how it is.";
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  healthy, or done
+  1  something is wrong with what was looked at
+  2  the command line or the configuration is wrong
+  3  it could not be told";
+
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  crashcart check https://app.example.com/health --expect-status 2xx --slow 800ms
+  crashcart check https://app.example.com/health --expect-json /status=ok
+  crashcart check tls://app.example.com --warn 30d
+  crashcart check tcp://db.internal:5432
+  crashcart check dns://app.example.com --record AAAA --resolver 1.1.1.1";
+
+const LOGS_EXAMPLES: &str = "\
+Examples:
+  crashcart logs /var/log/nginx/error.log --lines 50
+  crashcart logs checkout --level warn --follow
+  crashcart logs '/var/log/app/*.log' --grep 'timeout|refused' --exclude healthz
+  crashcart logs ssh://web1/var/log/app.log --follow --json";
+
+/// One terminal program for the next ten minutes of an outage.
+///
+/// Without a subcommand it opens the console: what is broken and since when, what the logs say, how this machine is.
+/// With addresses or logs on the command line no configuration is needed.
+#[derive(Parser, Clone, Debug)]
+#[command(
+    name = "crashcart",
+    version,
+    about,
+    long_about,
+    after_help = EXAMPLES,
+    after_long_help = long_help(),
+    max_term_width = 110,
+    subcommand_value_name = "COMMAND",
+    override_usage = "crashcart [OPTIONS] [ADDRESS]...\n       crashcart [OPTIONS] <COMMAND>"
+)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: GlobalArgs,
+    #[command(flatten)]
+    pub console: ConsoleArgs,
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+fn long_help() -> String {
+    let width = VARIABLES.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    let rows: Vec<String> = VARIABLES.iter().map(|(name, what)| format!("  {name:width$}  {what}")).collect();
+    format!("{EXAMPLES}\n\n{EXIT_CODES}\n\nEnvironment:\n{}", rows.join("\n"))
+}
+
+/// What every command understands.
+#[derive(Args, Clone, PartialEq, Eq, Debug, Default)]
+pub struct GlobalArgs {
+    /// Use this configuration instead of looking for one
+    ///
+    /// Without it: $CRASHCART_CONFIG, then crashcart.toml here or in a parent directory up to the repository's root,
+    /// then crashcart.toml in your own configuration directory. A file that was found in a repository runs nothing
+    /// and contacts nobody until `crashcart trust` has shown you what it would do.
+    #[arg(long, value_name = "FILE", global = true, value_hint = ValueHint::FilePath)]
+    pub config: Option<PathBuf>,
+
+    /// Keep what is remembered (last known state, trust) in this directory
+    #[arg(long, value_name = "DIR", global = true, value_hint = ValueHint::DirPath)]
+    pub state_dir: Option<PathBuf>,
+
+    /// Change nothing anywhere: actions are shown and not done
+    #[arg(long, global = true)]
+    pub read_only: bool,
+
+    /// Print no colour
+    #[arg(long, global = true)]
+    pub no_color: bool,
+
+    /// Say more: also what is merely worth knowing about the configuration
+    #[arg(long, short, global = true)]
+    pub verbose: bool,
+}
+
+/// What the console understands.
+#[derive(Args, Clone, PartialEq, Debug, Default)]
+pub struct ConsoleArgs {
+    /// What to watch: https://app.example.com, app.example.com, db.internal:5432, tcp://, tls://, dns://
+    ///
+    /// An address without a scheme is watched over HTTPS; one with a port over TCP, unless the port is 443 or 80.
+    /// Addresses on the same host become one service. They are added to what the configuration says.
+    #[arg(value_name = "ADDRESS", value_hint = ValueHint::Url)]
+    pub addresses: Vec<String>,
+
+    /// Follow a log: a file, a quoted 'glob*', ssh://host/path, or - for what is piped in; may be repeated
+    #[arg(long = "log", short = 'l', value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub logs: Vec<OsString>,
+
+    #[command(flatten)]
+    pub look: LookArgs,
+
+    /// Record everything that happens, for `crashcart replay`
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub record: Option<PathBuf>,
+}
+
+/// How the screen looks.
+#[derive(Args, Clone, PartialEq, Eq, Debug, Default)]
+pub struct LookArgs {
+    /// Colours of the screen
+    #[arg(long, value_name = "NAME", value_parser = theme_names())]
+    pub theme: Option<String>,
+
+    /// Draw with ASCII characters only
+    #[arg(long)]
+    pub ascii: bool,
+}
+
+fn theme_names() -> PossibleValuesParser {
+    PossibleValuesParser::new(THEMES.iter().map(|theme| theme.name))
+}
+
+#[derive(Subcommand, Clone, PartialEq, Debug)]
+pub enum Command {
+    /// Probe everything and print how it is
+    #[command(after_help = EXIT_CODES)]
+    Status(StatusArgs),
+
+    /// Probe one address once and explain the answer
+    #[command(after_help = format!("{CHECK_EXAMPLES}\n\n{EXIT_CODES}"))]
+    Check(Box<CheckArgs>),
+
+    /// Print logs: merged by time, filtered, followed
+    #[command(after_help = LOGS_EXAMPLES)]
+    Logs(LogsArgs),
+
+    /// Show a recording again, as the screen was
+    Replay(ReplayArgs),
+
+    /// Print a JSON Schema of the configuration, for editors
+    Schema,
+
+    /// Print the completion script for a shell
+    #[command(
+        after_help = "Example:\n  crashcart completions bash > ~/.local/share/bash-completion/completions/crashcart"
+    )]
+    Completions(CompletionsArgs),
+
+    /// Print the manual page
+    #[command(after_help = "Example:\n  crashcart man | man -l -")]
+    Man,
+}
+
+#[derive(Args, Clone, PartialEq, Debug)]
+pub struct StatusArgs {
+    /// Watch these too: https://app.example.com, db.internal:5432, ...
+    #[arg(value_name = "ADDRESS", value_hint = ValueHint::Url)]
+    pub addresses: Vec<String>,
+
+    /// Print JSON: one document, or with --watch one line for each change
+    #[arg(long)]
+    pub json: bool,
+
+    /// Go on, and print what changes
+    #[arg(long, short)]
+    pub watch: bool,
+
+    /// Wait at most this long for the first answers; what has not answered by then is unknown
+    #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "20s")]
+    pub timeout: Duration,
+}
+
+/// One probe. Options that do not fit the kind of address are refused.
+#[derive(Args, Clone, PartialEq, Debug)]
+pub struct CheckArgs {
+    /// https://..., http://..., tcp://host:port, tls://host:port, dns://name, or without a scheme as for the console
+    #[arg(value_name = "ADDRESS", value_hint = ValueHint::Url)]
+    pub address: String,
+
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+
+    /// Give up after this long
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub timeout: Option<Duration>,
+
+    /// Warn when the answer takes longer (http, tcp)
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub slow: Option<Duration>,
+
+    /// Request method
+    #[arg(long, value_name = "METHOD", help_heading = "HTTP")]
+    pub method: Option<String>,
+
+    /// Request header `Name: value`; may be repeated
+    #[arg(long, short = 'H', value_name = "HEADER", value_parser = header, help_heading = "HTTP")]
+    pub header: Vec<(String, String)>,
+
+    /// Request body
+    #[arg(long, value_name = "TEXT", help_heading = "HTTP")]
+    pub body: Option<String>,
+
+    /// Accept these status codes: 200, 2xx, 200-399; may be repeated
+    #[arg(long, value_name = "STATUS", help_heading = "HTTP")]
+    pub expect_status: Vec<String>,
+
+    /// The body must contain this text
+    #[arg(long, value_name = "TEXT", help_heading = "HTTP")]
+    pub expect_body: Option<String>,
+
+    /// The body must match this regular expression
+    #[arg(long, value_name = "REGEX", help_heading = "HTTP")]
+    pub expect_match: Option<String>,
+
+    /// The value that must stand at a JSON pointer: /status=ok; may be repeated
+    #[arg(long, value_name = "POINTER=VALUE", value_parser = json_expectation, help_heading = "HTTP")]
+    pub expect_json: Vec<(String, serde_json::Value)>,
+
+    /// Follow at most this many redirects
+    #[arg(long, value_name = "N", help_heading = "HTTP")]
+    pub redirects: Option<u8>,
+
+    /// Accept a certificate that does not verify
+    #[arg(long, help_heading = "HTTP")]
+    pub insecure: bool,
+
+    /// Warn when the certificate expires within this time (https, tls)
+    #[arg(long, value_name = "DURATION", value_parser = duration, help_heading = "Certificate")]
+    pub warn: Option<Duration>,
+
+    /// Fail when the certificate expires within this time (tls)
+    #[arg(long, value_name = "DURATION", value_parser = duration, help_heading = "Certificate")]
+    pub critical: Option<Duration>,
+
+    /// The name to ask for, when it differs from the address (tls)
+    #[arg(long, value_name = "NAME", help_heading = "Certificate")]
+    pub server_name: Option<String>,
+
+    /// Which record to ask for
+    #[arg(long, value_name = "TYPE", value_parser = record_type, help_heading = "DNS")]
+    pub record: Option<RecordType>,
+
+    /// Which server to ask, instead of the system's resolvers
+    #[arg(long, value_name = "ADDRESS", help_heading = "DNS")]
+    pub resolver: Option<String>,
+
+    /// An answer that must be there; may be repeated
+    #[arg(long, value_name = "ANSWER", help_heading = "DNS")]
+    pub expect_answer: Vec<String>,
+}
+
+#[derive(Args, Clone, PartialEq, Debug)]
+pub struct LogsArgs {
+    /// Services of the configuration, files, quoted 'globs*', ssh://host/path, or - for what is piped in; all when none
+    #[arg(value_name = "SERVICE|FILE", value_hint = ValueHint::FilePath)]
+    pub sources: Vec<OsString>,
+
+    /// Only lines of at least this level
+    #[arg(long, value_name = "LEVEL", value_parser = level)]
+    pub level: Option<Level>,
+
+    /// Only lines that match this regular expression; may be repeated, any of them will do
+    #[arg(long, short = 'e', value_name = "REGEX")]
+    pub grep: Vec<String>,
+
+    /// No lines that match this regular expression; may be repeated
+    #[arg(long, value_name = "REGEX")]
+    pub exclude: Vec<String>,
+
+    /// Go on with what is written from now on
+    #[arg(long, short)]
+    pub follow: bool,
+
+    /// Begin with this many lines of each source
+    #[arg(long, short = 'n', value_name = "N", default_value_t = 20)]
+    pub lines: usize,
+
+    /// Print one JSON object for each line
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args, Clone, PartialEq, Eq, Debug)]
+pub struct ReplayArgs {
+    /// A file written by --record
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub file: PathBuf,
+
+    #[command(flatten)]
+    pub look: LookArgs,
+}
+
+#[derive(Args, Clone, PartialEq, Eq, Debug)]
+pub struct CompletionsArgs {
+    /// The shell
+    pub shell: clap_complete::Shell,
+}
+
+impl Cli {
+    /// Refuses what clap cannot: options of the console beside a subcommand, and words that are nothing we know.
+    pub fn validate(&self) -> Result<(), Failure> {
+        let console = &self.console;
+        if self.command.is_some() {
+            let option = match console {
+                ConsoleArgs { logs, .. } if !logs.is_empty() => "--log",
+                ConsoleArgs { look: LookArgs { theme: Some(_), .. }, .. } => "--theme",
+                ConsoleArgs { look: LookArgs { ascii: true, .. }, .. } => "--ascii",
+                ConsoleArgs { record: Some(_), .. } => "--record",
+                _ => return Ok(()),
+            };
+            return Err(Failure::usage(anyhow::anyhow!("`{option}` before a subcommand belongs to the console"))
+                .hint("leave it out, or write it behind the subcommand if that has it (see its --help)"));
+        }
+        match console.addresses.iter().find(|word| is_bare_word(word)) {
+            Some(word) => Err(not_an_address(word, self)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// An address has a dot, a colon or a slash; everything else is a subcommand that was misspelt or stands too late.
+fn is_bare_word(word: &str) -> bool {
+    !word.contains(['.', ':', '/'])
+}
+
+fn not_an_address(word: &str, cli: &Cli) -> Failure {
+    use clap::CommandFactory as _;
+    let command = Cli::command();
+    let names: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+    let hint = if word == "localhost" {
+        "write http://localhost, or localhost:PORT for a port".to_owned()
+    } else if names.contains(&word) {
+        format!("a subcommand comes first: crashcart {word} {}", first_address(cli, word))
+    } else if let Some(name) = nearest(word, &names) {
+        format!("did you mean `crashcart {name}`? `crashcart --help` lists all commands")
+    } else {
+        format!("an address has a dot or a scheme: https://{word}; `crashcart --help` lists the commands")
+    };
+    Failure::usage(anyhow::anyhow!("`{word}` is neither a command nor an address")).hint(hint.trim_end())
+}
+
+fn first_address<'a>(cli: &'a Cli, word: &str) -> &'a str {
+    cli.console.addresses.iter().find(|address| *address != word).map_or("", String::as_str)
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    crate::config::duration::parse(text).map_err(|error| error.to_string())
+}
+
+fn header(text: &str) -> Result<(String, String), String> {
+    match text.split_once(':') {
+        Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_owned(), value.trim().to_owned())),
+        _ => Err("a header is written `Name: value`".to_owned()),
+    }
+}
+
+/// Reads `/pointer=value`. A value that is JSON is that value; anything else is text.
+fn json_expectation(text: &str) -> Result<(String, serde_json::Value), String> {
+    match text.split_once('=') {
+        Some((pointer, value)) if pointer.is_empty() || pointer.starts_with('/') => Ok((
+            pointer.to_owned(),
+            serde_json::from_str(value).unwrap_or_else(|_| serde_json::Value::String(value.to_owned())),
+        )),
+        _ => Err("an expectation is written `/pointer=value`, as in /status=ok or /queue/depth=0".to_owned()),
+    }
+}
+
+fn record_type(text: &str) -> Result<RecordType, String> {
+    let names: Vec<&str> = build::RECORDS.iter().map(|(name, _)| *name).collect();
+    build::record(text).ok_or_else(|| format!("one of {}", names.join(", ")))
+}
+
+fn level(text: &str) -> Result<Level, String> {
+    match text.to_ascii_lowercase().as_str() {
+        "trace" => Ok(Level::Trace),
+        "debug" => Ok(Level::Debug),
+        "info" => Ok(Level::Info),
+        "warn" | "warning" => Ok(Level::Warn),
+        "error" => Ok(Level::Error),
+        "fatal" => Ok(Level::Fatal),
+        _ => Err("one of trace, debug, info, warn, error, fatal".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    fn parse(arguments: &[&str]) -> Result<Cli, String> {
+        let cli = Cli::try_parse_from(std::iter::once(&"crashcart").chain(arguments)).map_err(|e| e.to_string())?;
+        cli.validate().map_err(|failure| format!("{} / {}", failure.error, failure.hint.unwrap_or_default()))?;
+        Ok(cli)
+    }
+
+    #[test]
+    fn the_table_of_arguments_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn addresses_and_logs_need_no_subcommand() {
+        let cli = parse(&["https://a.example", "--log", "x.log", "db.internal:5432", "--log", "-"]).unwrap();
+        assert_eq!(cli.console.addresses, ["https://a.example", "db.internal:5432"]);
+        assert_eq!(cli.console.logs, ["x.log", "-"]);
+        assert_eq!(cli.command, None);
+    }
+
+    #[test]
+    fn a_subcommand_is_known_by_its_name_and_takes_the_global_options() {
+        let cli = parse(&["--config", "a.toml", "status", "--json", "--state-dir", "/srv"]).unwrap();
+        assert!(matches!(cli.command, Some(Command::Status(StatusArgs { json: true, .. }))));
+        assert_eq!(cli.global.config, Some(PathBuf::from("a.toml")));
+        assert_eq!(cli.global.state_dir, Some(PathBuf::from("/srv")));
+    }
+
+    #[test]
+    fn a_word_that_is_nothing_we_know_gets_help() {
+        let says = |arguments: &[&str]| parse(arguments).unwrap_err();
+        assert!(says(&["stauts"]).contains("did you mean `crashcart status`?"));
+        assert!(says(&["https://a.example", "status"]).contains("crashcart status https://a.example"));
+        assert!(says(&["localhost"]).contains("http://localhost"));
+        assert!(says(&["zzzzzzzz"]).contains("https://zzzzzzzz"));
+        assert!(says(&["--ascii", "status"]).contains("`--ascii` before a subcommand"));
+    }
+
+    #[test]
+    fn an_expectation_is_json_or_text() {
+        assert_eq!(json_expectation("/n=3").unwrap(), ("/n".to_owned(), 3.into()));
+        assert_eq!(json_expectation("/status=ok").unwrap(), ("/status".to_owned(), "ok".into()));
+        assert_eq!(json_expectation("/a=b=c").unwrap(), ("/a".to_owned(), "b=c".into()));
+        assert!(json_expectation("status=ok").is_err());
+    }
+}

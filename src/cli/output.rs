@@ -1,0 +1,12 @@
+//! Standard output, which may be a pipe that its reader has closed.
+
+use std::io::{self, Write as _};
+
+/// Writes text to standard output. A reader that has seen enough (`| head`) is no error.
+pub fn print(text: impl AsRef<[u8]>) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(text.as_ref()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        result => result,
+    }
+}

@@ -1,0 +1,10 @@
+//! `crashcart status`: moves in when what it needs stands.
+
+use super::Exit;
+use super::args::{Cli, StatusArgs};
+use super::environment::Environment;
+use super::failure::Failure;
+
+pub(super) fn run(_cli: &Cli, _args: &StatusArgs, _environment: &Environment) -> Result<Exit, Failure> {
+    Err(anyhow::anyhow!("this part is not built yet").into())
+}
