@@ -104,7 +104,7 @@ impl App {
             order: Vec::new(),
         };
         world.reorder();
-        let app = Self {
+        let mut app = Self {
             world,
             look: Look {
                 theme: Theme::named(&setup.theme).unwrap_or(THEMES[0]),
@@ -121,6 +121,8 @@ impl App {
             modals: Vec::new(),
             prompt: None,
         };
+        let selected = app.selected();
+        app.logs.show_for(&app.world, selected.as_ref());
         (app, problems)
     }
 
@@ -153,7 +155,7 @@ impl App {
             self.service.view(world, selected.as_ref(), focused(PaneId::Service), place, buf, look);
         }
         if let Some(place) = map.logs {
-            self.logs.view(world, selected.as_ref(), focused(PaneId::Logs), place, buf, look);
+            self.logs.view(world, focused(PaneId::Logs), place, buf, look);
         }
         match &self.prompt {
             Some(prompt) => prompt.view(map.footer, buf, look),

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::id::LogSourceId;
-use crate::model::log::{LogBatch, LogLine};
+use crate::model::log::{LogBatch, LogLine, LogSourceSpec};
 use crate::model::snapshot::Update;
 use crate::model::text::Line;
 use crate::model::time::Timestamp;
@@ -24,6 +24,8 @@ pub enum EventKind {
     /// A fact from a probe, this host, the self-check or a log source.
     Update(Update),
     Lines(LogBatch),
+    /// A file that a followed glob matches, as a source of its own.
+    LogJoined(LogSourceSpec),
     Logs(LogEvent),
     /// The poller cannot keep up: this many checks are overdue. Zero when it has caught up.
     PollerBehind {

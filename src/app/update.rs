@@ -28,7 +28,11 @@ pub fn update(app: &mut App, event: Event) -> Vec<Effect> {
         }
         EventKind::Lines(batch) => {
             app.logs.push(batch);
-            app.logs.after_lines()
+            Vec::new()
+        }
+        EventKind::LogJoined(source) => {
+            app.logs.join(source);
+            Vec::new()
         }
         EventKind::Logs(event) => app.logs.answer(event, &mut app.world),
         EventKind::PollerBehind { overdue } => {

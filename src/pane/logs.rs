@@ -1,17 +1,28 @@
-//! The log tail.
+//! The log tail: every followed log in one order, filtered, searched, paused; and, beyond what is kept in memory, the
+//! file itself.
+//!
+//! ```text
+//!   live     the newest lines of all sources, in memory     k at its top, N beyond it
+//!   history  a stretch of one file, asked of the runtime    <------------------'      G or esc leads back
+//! ```
 
-use ratatui::buffer::Buffer;
+mod draw;
+mod history;
+
 use ratatui::layout::Rect;
 
+use self::history::{Ask, History, Missing};
 use crate::action::Action;
-use crate::app::effect::Effect;
-use crate::app::event::LogEvent;
+use crate::app::effect::{Effect, LogRequest};
+use crate::app::event::{LogEvent, Notice};
 use crate::app::world::{Item, World};
+use crate::logs::buffer::LogBuffer;
+use crate::logs::filter::{Filter, Pattern};
+use crate::logs::view::{Direction, Found, LogView};
 use crate::model::catalog::Catalog;
 use crate::model::id::LogSourceId;
-use crate::model::log::LogBatch;
-use crate::ui::paint::{self, piece};
-use crate::ui::{Look, Role};
+use crate::model::log::{Level, LogBatch, LogOrigin, LogSourceSpec};
+use crate::model::text::Line;
 
 /// What an action in the logs leads to.
 #[derive(Debug, Default)]
@@ -21,71 +32,516 @@ pub struct Outcome {
     pub show: Option<(String, Vec<String>)>,
 }
 
-/// Where the user is in the logs.
-#[derive(Debug, Default)]
-pub struct LogsState {
-    lines: std::collections::VecDeque<(LogSourceId, crate::model::log::LogLine)>,
+impl Outcome {
+    fn of(effects: Vec<Effect>) -> Self {
+        Self { effects, show: None }
+    }
 }
 
+/// Which sources are shown.
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum Shown {
+    All,
+    /// The sources of the selected service.
+    Service(crate::model::id::ServiceId),
+    One(LogSourceId),
+}
+
+/// A search through a whole file, as far as it has come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Progress {
+    request: u64,
+    matches: u64,
+    read: u64,
+    total: u64,
+    done: bool,
+}
+
+/// Where the user is in the logs.
+#[derive(Debug)]
+pub struct LogsState {
+    sources: Vec<LogSourceSpec>,
+    buffer: LogBuffer,
+    view: LogView,
+    history: Option<History>,
+    shown: Shown,
+    /// Cells by which long lines are moved to the left.
+    shift: u16,
+    height: u16,
+    requests: u64,
+    asked: Option<(u64, Ask)>,
+    progress: Option<Progress>,
+}
+
+/// How far one key moves long lines.
+const SHIFT: u16 = 16;
+
 impl LogsState {
-    pub fn new(_catalog: &Catalog) -> Self {
-        Self::default()
+    /// Returns an empty tail of the catalog's logs.
+    pub fn new(catalog: &Catalog) -> Self {
+        Self {
+            sources: catalog.logs.clone(),
+            buffer: LogBuffer::default(),
+            view: LogView::new(),
+            history: None,
+            shown: Shown::All,
+            shift: 0,
+            height: 0,
+            requests: 0,
+            asked: None,
+            progress: None,
+        }
     }
+
+    /// Takes in lines.
     pub fn push(&mut self, batch: LogBatch) {
-        for line in batch.lines {
-            self.lines.push_back((batch.source.clone(), line));
+        self.buffer.push_batch(batch);
+        self.view.sync(&mut self.buffer);
+    }
+
+    /// Takes in a file that a glob matches from now on.
+    pub fn join(&mut self, source: LogSourceSpec) {
+        if !self.sources.iter().any(|known| known.id == source.id) {
+            self.sources.push(source);
+            self.apply_shown();
         }
-        while self.lines.len() > 1000 {
-            self.lines.pop_front();
+    }
+
+    /// Remembers how many rows there are.
+    pub fn resize(&mut self, place: Rect) {
+        self.height = place.height.saturating_sub(1);
+    }
+
+    /// Shows the logs of what is selected: a service's own, or all when it has none.
+    pub fn show_for(&mut self, world: &World, item: Option<&Item>) {
+        if matches!(self.shown, Shown::One(_)) {
+            return;
+        }
+        self.shown = match item {
+            Some(Item::Service(id)) if world.catalog.logs_of(id).next().is_some() => Shown::Service(id.clone()),
+            _ => Shown::All,
+        };
+        self.apply_shown();
+    }
+
+    /// Shows one source only.
+    pub fn only(&mut self, source: &LogSourceId) {
+        self.shown = Shown::One(source.clone());
+        self.history = None;
+        self.apply_shown();
+    }
+
+    fn is_shown(&self, source: &LogSourceSpec) -> bool {
+        match &self.shown {
+            Shown::All => true,
+            Shown::Service(id) => source.service.as_ref().is_none_or(|service| service == id),
+            // The files of a glob carry its id in front of theirs.
+            Shown::One(id) => {
+                source.id == *id
+                    || source.id.as_str().strip_prefix(id.as_str()).is_some_and(|rest| rest.starts_with(' '))
+            }
         }
     }
-    pub fn after_lines(&mut self) -> Vec<Effect> {
-        Vec::new()
+
+    fn apply_shown(&mut self) {
+        let mut filter = self.view.filter().clone();
+        for source in &self.sources {
+            filter.set_source_shown(&source.id, self.is_shown(source));
+        }
+        if filter != *self.view.filter() {
+            self.view.set_filter(&self.buffer, filter);
+        }
     }
-    pub fn answer(&mut self, _event: LogEvent, _world: &mut World) -> Vec<Effect> {
-        Vec::new()
+
+    /// Does what a key means here.
+    pub fn act(&mut self, action: Action, world: &mut World) -> Outcome {
+        let page = isize::try_from(self.height.max(2) - 1).unwrap_or(1);
+        match action {
+            Action::Up => Outcome::of(self.go(-1)),
+            Action::Down => Outcome::of(self.go(1)),
+            Action::PageUp => Outcome::of(self.go(-page)),
+            Action::PageDown => Outcome::of(self.go(page)),
+            Action::Top => Outcome::of(self.top()),
+            Action::Bottom => {
+                self.follow();
+                Outcome::default()
+            }
+            Action::Left => {
+                self.shift = self.shift.saturating_sub(SHIFT);
+                Outcome::default()
+            }
+            Action::Right => {
+                // A line of a megabyte is read in its detail view, not by a thousand keys.
+                self.shift = (self.shift + SHIFT).min(4_096);
+                Outcome::default()
+            }
+            Action::Pause => {
+                if self.view.is_paused() || self.history.is_some() {
+                    self.follow();
+                } else {
+                    self.view.pause(&self.buffer, usize::from(self.height));
+                    self.view.sync(&mut self.buffer);
+                }
+                Outcome::default()
+            }
+            Action::ErrorNext => Outcome::of(self.find_error(Direction::Down, world)),
+            Action::ErrorPrevious => Outcome::of(self.find_error(Direction::Up, world)),
+            Action::SearchNext => Outcome::of(self.find(Direction::Down, world)),
+            Action::SearchPrevious => Outcome::of(self.find(Direction::Up, world)),
+            Action::Level => {
+                let next = match self.view.filter().min_level() {
+                    None => Some(Level::Info),
+                    Some(Level::Info) => Some(Level::Warn),
+                    Some(Level::Warn) => Some(Level::Error),
+                    Some(_) => None,
+                };
+                self.change_filter(|filter| filter.set_min_level(next));
+                let text = match next {
+                    None => "all lines are shown",
+                    Some(Level::Info) => "lines from info up are shown",
+                    Some(Level::Warn) => "lines from warn up are shown",
+                    Some(_) => "only errors are shown",
+                };
+                tell(world, Line::from_text(text), false);
+                Outcome::default()
+            }
+            Action::Source => {
+                self.next_source();
+                Outcome::default()
+            }
+            Action::ClearFilters => {
+                self.change_filter(|filter| {
+                    filter.set_text("");
+                    filter.set_min_level(None);
+                });
+                self.view.set_search(None);
+                self.progress = None;
+                self.shown = Shown::All;
+                self.apply_shown();
+                Outcome::of(vec![Effect::Logs(LogRequest::CancelSearch)])
+            }
+            Action::Patterns => {
+                tell(world, Line::from_text("no lines to summarise"), false);
+                Outcome::default()
+            }
+            _ => Outcome::default(),
+        }
     }
-    pub fn resize(&mut self, _place: Rect) {}
-    pub fn show_for(&mut self, _world: &World, _item: Option<&Item>) {}
-    pub fn act(&mut self, _action: Action, _world: &mut World) -> Outcome {
-        Outcome::default()
-    }
-    pub fn back(&mut self, _focused: bool) -> bool {
+
+    /// Leaves what is innermost in the logs. Returns whether there was anything to leave.
+    pub fn back(&mut self, focused: bool) -> bool {
+        if !focused {
+            return false;
+        }
+        let standing = self.history.is_some() || self.view.is_paused() || self.view.selected(&self.buffer).is_some();
+        if standing {
+            self.follow();
+            return true;
+        }
+        if self.view.search().is_some() {
+            self.view.set_search(None);
+            self.progress = None;
+            return true;
+        }
+        if self.shift > 0 {
+            self.shift = 0;
+            return true;
+        }
         false
     }
-    pub fn include(&self) -> &str {
-        ""
+
+    /// Returns what the filter says, for editing it.
+    pub fn filter_text(&self) -> &str {
+        self.view.filter().text()
     }
-    pub fn exclude(&self) -> &str {
-        ""
-    }
-    pub fn set_include(&mut self, _text: &str, _world: &mut World) -> Vec<Effect> {
-        Vec::new()
-    }
-    pub fn set_exclude(&mut self, _text: &str, _world: &mut World) -> Vec<Effect> {
-        Vec::new()
-    }
-    pub fn search(&mut self, _text: &str, _world: &mut World) -> Vec<Effect> {
-        Vec::new()
-    }
-    pub fn only(&mut self, _log: &LogSourceId) {}
-    pub fn entry(&self, _world: &World) -> Option<(String, Vec<String>)> {
-        None
-    }
-    pub fn view(&self, world: &World, _item: Option<&Item>, focused: bool, area: Rect, buf: &mut Buffer, look: &Look) {
-        let style = look.style(if focused { Role::Accent } else { Role::Title });
-        paint::rule(buf, area, &[piece("Log", style)], &[], focused, look);
-        let inner = super::under_rule(area);
-        let skip = self.lines.len().saturating_sub(usize::from(inner.height));
-        for ((_, line), y) in self.lines.iter().skip(skip).zip(inner.top()..inner.bottom()) {
-            let style = look.style(crate::ui::level_role(line.level));
-            paint::row(
-                buf,
-                Rect { y, height: 1, ..inner },
-                &[piece(" ", style), piece(line.text.as_str(), style)],
-                look,
-            );
+
+    /// Shows only lines that match, and hides those with a `!word`.
+    pub fn set_filter(&mut self, text: &str, world: &mut World) {
+        self.change_filter(|filter| filter.set_text(text));
+        if let Some(message) = self.view.filter().message() {
+            tell(world, message.clone(), true);
         }
-        let _ = world;
     }
+
+    /// Hides lines that match as well.
+    pub fn hide(&mut self, text: &str, world: &mut World) {
+        if !text.is_empty() {
+            let text = format!("{} !{}", self.filter_text(), text.trim_start_matches('!'));
+            self.set_filter(text.trim_start(), world);
+        }
+    }
+
+    fn change_filter(&mut self, change: impl Fn(&mut Filter)) {
+        let mut filter = self.view.filter().clone();
+        change(&mut filter);
+        self.view.set_filter(&self.buffer, filter);
+        if let Some(history) = &mut self.history {
+            history.change_filter(change);
+        }
+    }
+
+    /// Searches for something: here at once, and in the whole file behind the scenes.
+    pub fn search(&mut self, text: &str, world: &mut World) -> Vec<Effect> {
+        let pattern = Pattern::new(text);
+        if let Some(message) = pattern.as_ref().and_then(Pattern::message) {
+            tell(world, message.clone(), true);
+        }
+        self.view.set_search(pattern.clone());
+        if let Some(history) = &mut self.history {
+            history.view.set_search(pattern.clone());
+        }
+        self.progress = None;
+        let Some(pattern) = pattern else { return vec![Effect::Logs(LogRequest::CancelSearch)] };
+        let mut effects = Vec::new();
+        if let Some(source) = self.only_file() {
+            let request = self.next_request();
+            self.progress = Some(Progress { request, matches: 0, read: 0, total: 0, done: false });
+            effects.push(Effect::Logs(LogRequest::Search {
+                request,
+                source,
+                pattern: pattern.expression().to_owned(),
+                ignore_case: pattern.ignores_case(),
+            }));
+        }
+        effects.extend(self.find(Direction::Up, world));
+        effects
+    }
+
+    /// The one file whose lines are shown, when it is one file.
+    fn only_file(&self) -> Option<LogSourceId> {
+        let mut shown =
+            self.sources.iter().filter(|source| self.is_shown(source) && matches!(source.origin, LogOrigin::File(_)));
+        let first = shown.next()?;
+        shown.next().is_none().then(|| first.id.clone())
+    }
+
+    /// Returns the selected entry, or the newest: a title and its lines.
+    pub fn entry(&self) -> Option<(String, Vec<String>)> {
+        let (buffer, view) = self.reading();
+        let item = view.selected(buffer).or_else(|| buffer.last())?;
+        let lines = buffer.entry(item.id).filter_map(|at| buffer.at(at)).map(|item| item.line.text.to_string());
+        Some((self.title_of(item.source), lines.collect()))
+    }
+
+    fn title_of(&self, id: &LogSourceId) -> String {
+        self.sources
+            .iter()
+            .find(|source| source.id == *id)
+            .map_or_else(|| id.to_string(), |source| source.title.to_string())
+    }
+
+    // -- moving -------------------------------------------------------------------------------------------------------
+
+    fn reading(&self) -> (&LogBuffer, &LogView) {
+        match &self.history {
+            Some(history) => (&history.buffer, &history.view),
+            None => (&self.buffer, &self.view),
+        }
+    }
+
+    fn follow(&mut self) {
+        self.history = None;
+        self.asked = None;
+        self.view.deselect();
+        self.view.resume();
+        self.view.sync(&mut self.buffer);
+    }
+
+    fn go(&mut self, by: isize) -> Vec<Effect> {
+        let height = usize::from(self.height);
+        if let Some(history) = &mut self.history {
+            let missing = history.go(by, height);
+            if missing == Some(Missing::Live) {
+                self.follow();
+                return Vec::new();
+            }
+            return self.ask_missing(missing);
+        }
+        let before = self.view.selected(&self.buffer).map(|item| item.id);
+        self.view.move_selection(&self.buffer, height, by);
+        let after = self.view.selected(&self.buffer).map(|item| (item.id, item.source.clone(), item.line.offset));
+        self.view.sync(&mut self.buffer);
+        match after {
+            // The oldest line in memory is not the oldest line of its file.
+            Some((id, source, Some(offset))) if by < 0 && Some(id) == before && offset > 0 => {
+                self.ask_window(source, offset, Some(offset))
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn top(&mut self) -> Vec<Effect> {
+        if let Some(history) = &self.history {
+            let source = history.source.clone();
+            return self.ask_window(source, 0, Some(0));
+        }
+        let oldest = self.buffer.first().map(|item| (item.id, item.source.clone(), item.line.offset));
+        let here = self.view.selected(&self.buffer).map(|item| item.id);
+        let Some((id, source, offset)) = oldest else { return Vec::new() };
+        if here == Some(id) && offset.is_some_and(|offset| offset > 0) {
+            return self.ask_window(source, 0, Some(0));
+        }
+        self.view.home(&self.buffer);
+        if let Some(first) = self.view.rows(&self.buffer, 1).first().map(|row| row.id) {
+            self.view.select(&self.buffer, usize::from(self.height), first);
+        }
+        self.view.sync(&mut self.buffer);
+        Vec::new()
+    }
+
+    fn next_source(&mut self) {
+        let ids: Vec<_> = self
+            .sources
+            .iter()
+            .filter(|source| !matches!(source.origin, LogOrigin::Glob(_)))
+            .map(|source| source.id.clone())
+            .collect();
+        self.shown = match &self.shown {
+            Shown::One(id) => match ids.iter().position(|other| other == id).and_then(|at| ids.get(at + 1)) {
+                Some(next) => Shown::One(next.clone()),
+                None => Shown::All,
+            },
+            Shown::All | Shown::Service(_) => ids.first().map_or(Shown::All, |first| Shown::One(first.clone())),
+        };
+        self.history = None;
+        self.apply_shown();
+    }
+
+    // -- finding ------------------------------------------------------------------------------------------------------
+
+    fn find_error(&mut self, direction: Direction, world: &mut World) -> Vec<Effect> {
+        let height = usize::from(self.height);
+        let found = match &mut self.history {
+            Some(history) => history.view.find_error(&history.buffer, height, direction),
+            None => self.view.find_error(&self.buffer, height, direction),
+        };
+        self.view.sync(&mut self.buffer);
+        match found {
+            Found::Hit => {}
+            Found::Wrapped => tell(world, Line::from_text("went on from the other end"), false),
+            Found::Nothing => tell(world, Line::from_text("no line here says that it is an error"), false),
+        }
+        Vec::new()
+    }
+
+    fn find(&mut self, direction: Direction, world: &mut World) -> Vec<Effect> {
+        let height = usize::from(self.height);
+        let Some(pattern) = self.view.search().cloned() else {
+            tell(world, Line::from_text("nothing is searched for; press /"), false);
+            return Vec::new();
+        };
+        let (edge, at_edge_of_file, source, found) = match &mut self.history {
+            Some(history) => {
+                let before = history.view.selected(&history.buffer).map(|item| item.id);
+                let found = history.view.find(&history.buffer, height, direction);
+                if found == Found::Wrapped
+                    && let Some(before) = before
+                {
+                    history.view.select(&history.buffer, height, before);
+                }
+                (history.edge(direction), history.ends(direction), Some(history.source.clone()), found)
+            }
+            None => {
+                let source = self.only_file();
+                let before = self.view.selected(&self.buffer).map(|item| item.id);
+                let oldest = self.buffer.first().and_then(|item| item.line.offset);
+                let found = self.view.find(&self.buffer, height, direction);
+                let beyond = direction == Direction::Up && oldest.is_some_and(|offset| offset > 0) && source.is_some();
+                if found == Found::Wrapped
+                    && beyond
+                    && let Some(before) = before
+                {
+                    self.view.select(&self.buffer, height, before);
+                }
+                self.view.sync(&mut self.buffer);
+                (oldest, !beyond, source, found)
+            }
+        };
+        if found == Found::Hit {
+            return Vec::new();
+        }
+        // Nothing more in memory: the file may have more.
+        if let (false, Some(source), Some(from)) = (at_edge_of_file, source, edge) {
+            let request = self.next_request();
+            let backwards = direction == Direction::Up;
+            self.asked = Some((request, Ask::Find { backwards }));
+            let (pattern, ignore_case) = (pattern.expression().to_owned(), pattern.ignores_case());
+            return vec![Effect::Logs(LogRequest::Find { request, source, pattern, ignore_case, from, backwards })];
+        }
+        match found {
+            Found::Hit => {}
+            Found::Wrapped => tell(world, Line::from_text("went on from the other end"), false),
+            Found::Nothing => tell(world, Line::from_text(&format!("no match for {}", pattern.text())), true),
+        }
+        Vec::new()
+    }
+
+    // -- files --------------------------------------------------------------------------------------------------------
+
+    fn next_request(&mut self) -> u64 {
+        self.requests += 1;
+        self.requests
+    }
+
+    fn ask_window(&mut self, source: LogSourceId, offset: u64, select: Option<u64>) -> Vec<Effect> {
+        let request = self.next_request();
+        self.asked = Some((request, Ask::Window { select }));
+        let (before, after) = (history::LINES / 2, history::LINES / 2);
+        vec![Effect::Logs(LogRequest::Window { request, source, offset, before, after })]
+    }
+
+    fn ask_missing(&mut self, missing: Option<Missing>) -> Vec<Effect> {
+        let (Some(Missing::Lines { around }), Some(history)) = (missing, &self.history) else { return Vec::new() };
+        let source = history.source.clone();
+        self.ask_window(source, around, Some(around))
+    }
+
+    /// Takes in what the runtime answered. Late answers to what nobody waits for any more are dropped.
+    pub fn answer(&mut self, event: LogEvent, world: &mut World) -> Vec<Effect> {
+        let height = usize::from(self.height);
+        match event {
+            LogEvent::Window { request, source, lines, at_start, at_end } => {
+                let Some((_, Ask::Window { select })) = self.asked.take_if(|(asked, _)| *asked == request) else {
+                    return Vec::new();
+                };
+                let mut history = History::new(source, lines, at_start, at_end);
+                history.view.set_search(self.view.search().cloned());
+                if let Some(offset) = select {
+                    history.select(offset, height);
+                }
+                self.history = Some(history);
+                Vec::new()
+            }
+            LogEvent::SearchHit { request, source, offset } => {
+                if self.asked.take_if(|(asked, _)| *asked == request).is_none() {
+                    return Vec::new();
+                }
+                match offset {
+                    Some(offset) => self.ask_window(source, offset, Some(offset)),
+                    None => {
+                        tell(world, Line::from_text("no further match in this file"), false);
+                        Vec::new()
+                    }
+                }
+            }
+            LogEvent::SearchProgress { request, matches, read, total, done } => {
+                if let Some(progress) = self.progress.as_mut().filter(|progress| progress.request == request) {
+                    *progress = Progress { request, matches, read, total, done };
+                }
+                Vec::new()
+            }
+            LogEvent::Failed { request, why } => {
+                if self.asked.take_if(|(asked, _)| *asked == request).is_some()
+                    || self.progress.take_if(|progress| progress.request == request).is_some()
+                {
+                    tell(world, why, true);
+                }
+                Vec::new()
+            }
+        }
+    }
+}
+
+fn tell(world: &mut World, text: Line, trouble: bool) {
+    world.notice = Some((Notice { text, trouble }, world.now));
 }

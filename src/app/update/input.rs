@@ -120,8 +120,8 @@ fn act(app: &mut App, action: Action) -> Vec<Effect> {
             };
             app.prompt = Some(prompt);
         }
-        Action::Include => app.prompt = Some(Prompt::new(Purpose::Include, app.logs.include())),
-        Action::Exclude => app.prompt = Some(Prompt::new(Purpose::Exclude, app.logs.exclude())),
+        Action::Include => app.prompt = Some(Prompt::new(Purpose::Include, app.logs.filter_text())),
+        Action::Exclude => app.prompt = Some(Prompt::new(Purpose::Exclude, "")),
         Action::Open => return open(app),
         Action::Up
         | Action::Down
@@ -203,7 +203,7 @@ fn open(app: &mut App) -> Vec<Effect> {
             }
         }
         PaneId::Logs => {
-            if let Some((title, lines)) = app.logs.entry(&app.world) {
+            if let Some((title, lines)) = app.logs.entry() {
                 app.modals.push(Modal::Detail(DetailState::new(Subject::Text { title, lines })));
             }
         }
@@ -279,8 +279,14 @@ fn prompt_key(app: &mut App, key: Key) -> Vec<Effect> {
             match prompt.purpose {
                 Purpose::Services => Vec::new(),
                 Purpose::Search => app.logs.search(&prompt.input.text, &mut app.world),
-                Purpose::Include => app.logs.set_include(&prompt.input.text, &mut app.world),
-                Purpose::Exclude => app.logs.set_exclude(&prompt.input.text, &mut app.world),
+                Purpose::Include => {
+                    app.logs.set_filter(&prompt.input.text, &mut app.world);
+                    Vec::new()
+                }
+                Purpose::Exclude => {
+                    app.logs.hide(&prompt.input.text, &mut app.world);
+                    Vec::new()
+                }
             }
         }
         Typed::Cancelled => {
@@ -344,7 +350,7 @@ fn copy(app: &mut App) -> Vec<Effect> {
         Some(detail.text(&app.world))
     } else {
         match (app.focus, app.selected()) {
-            (PaneId::Logs, _) => app.logs.entry(&app.world).map(|(_, lines)| lines.join("\n")),
+            (PaneId::Logs, _) => app.logs.entry().map(|(_, lines)| lines.join("\n")),
             (_, Some(Item::Service(service))) => app.world.assessment.service(&service).map(|found| {
                 let why = found.reasons.first().map_or_else(String::new, |reason| format!(": {}", reason.text));
                 let (word, since) = triage::verdict(&app.world, found);
