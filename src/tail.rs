@@ -13,16 +13,19 @@ mod encoding;
 mod engine;
 mod event;
 mod file;
+pub mod files;
 mod glob;
 mod line;
 mod opened;
 mod options;
 mod pipe;
 mod place;
+mod search;
 mod split;
 mod stdin;
 mod stream;
 mod watch;
+mod window;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -38,6 +41,8 @@ use crate::model::log::{LogOrigin, LogSourceSpec};
 pub use event::TailEvent;
 pub use opened::Limits;
 pub use options::Options;
+pub use search::{Case, Pattern, Searched, find, search};
+pub use window::{FileError, Window, window};
 
 use engine::{Context, Engine};
 use opened::Start;

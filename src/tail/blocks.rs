@@ -5,7 +5,7 @@ use std::io;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
 
-use memchr::memchr_iter;
+use memchr::{memchr_iter, memrchr_iter};
 
 use super::encoding::Encoding;
 
@@ -33,6 +33,36 @@ pub fn line_start_after(
         at += (read - read % encoding.unit()) as u64;
     }
     Ok(None)
+}
+
+/// Returns the beginning of the line that is `lines` lines before the one that begins at `end`, and how many lines
+/// there are from it to `end`: fewer at the beginning of the file, or when they take more than `limit` bytes.
+pub fn line_start_before(
+    file: &File,
+    encoding: Encoding,
+    end: u64,
+    lines: u64,
+    limit: u64,
+    buffer: &mut [u8],
+) -> io::Result<(u64, u64)> {
+    let (mut found, mut start, mut block_end) = (0, end, end);
+    while found < lines && block_end > 0 && end - block_end < limit {
+        let block = (buffer.len() as u64).min(block_end);
+        let from = (block_end - block).next_multiple_of(encoding.unit() as u64).min(block_end - 1);
+        let length = usize::try_from(block_end - from).unwrap_or(0);
+        let read = read_whole(file, &mut buffer[..length], from)?;
+        for after in newline_ends_backwards(encoding, &buffer[..read]) {
+            let begins = from + after as u64;
+            if begins < end && found < lines {
+                (start, found) = (begins, found + 1);
+            }
+        }
+        block_end = from;
+    }
+    if block_end == 0 && found < lines && start > 0 {
+        return Ok((0, found + 1));
+    }
+    Ok((start, found))
 }
 
 /// Counts the newlines in a part of a file: exactly up to a limit, and beyond it by the density up to there.
@@ -75,6 +105,10 @@ fn newline_ends(encoding: Encoding, bytes: &[u8]) -> impl Iterator<Item = usize>
     memchr_iter(b'\n', bytes).filter_map(move |at| newline_end(encoding, bytes, at))
 }
 
+fn newline_ends_backwards(encoding: Encoding, bytes: &[u8]) -> impl Iterator<Item = usize> {
+    memrchr_iter(b'\n', bytes).filter_map(move |at| newline_end(encoding, bytes, at))
+}
+
 fn newline_end(encoding: Encoding, bytes: &[u8], at: usize) -> Option<usize> {
     let begins = at - at % encoding.unit();
     let end = begins + encoding.unit();
@@ -101,10 +135,27 @@ mod tests {
     }
 
     #[test]
+    fn lines_are_counted_backwards_from_any_line_across_blocks() {
+        let file = file(b"one\ntwo\n\nthree\n");
+        for block in [1, 2, 3, 100] {
+            let before =
+                |end, lines| line_start_before(&file, Encoding::Utf8, end, lines, 100, &mut vec![0; block]).unwrap();
+            assert_eq!(before(15, 1), (9, 1));
+            assert_eq!(before(15, 2), (8, 2));
+            assert_eq!(before(15, 3), (4, 3));
+            assert_eq!(before(15, 9), (0, 4));
+            assert_eq!(before(9, 1), (8, 1));
+            assert_eq!(before(4, 5), (0, 1));
+            assert_eq!(before(0, 5), (0, 0));
+        }
+    }
+
+    #[test]
     fn newlines_of_utf_16_are_whole_characters() {
         let bytes: Vec<u8> = "a\u{0a0a}\nb\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
         let file = file(&bytes);
         assert_eq!(count_newlines(&file, Encoding::Utf16Le, 0..10, &mut [0; 4]).unwrap(), 2);
         assert_eq!(line_start_after(&file, Encoding::Utf16Le, 1, 10, &mut [0; 4]).unwrap(), Some(6));
+        assert_eq!(line_start_before(&file, Encoding::Utf16Le, 10, 1, 100, &mut [0; 4]).unwrap(), (6, 1));
     }
 }

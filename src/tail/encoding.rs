@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use memchr::memchr;
+
 /// The encoding of a file.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Encoding {
@@ -36,6 +38,18 @@ impl Encoding {
             Self::Utf8 => b"\n",
             Self::Utf16Le => b"\n\0",
             Self::Utf16Be => b"\0\n",
+        }
+    }
+
+    /// Returns the index after the first newline that begins at `from` or after it. `bytes` begin with a whole
+    /// character, and so do those at `from`.
+    pub fn line_end_in(self, bytes: &[u8], from: usize) -> Option<usize> {
+        let rest = bytes.get(from..)?;
+        match self {
+            Self::Utf8 => memchr(b'\n', rest).map(|at| from + at + 1),
+            Self::Utf16Le | Self::Utf16Be => {
+                rest.chunks_exact(2).position(|pair| pair == self.newline()).map(|at| from + 2 * at + 2)
+            }
         }
     }
 
