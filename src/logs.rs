@@ -1,5 +1,7 @@
 //! What log lines mean, without knowing where they are read or how they are drawn.
 //!
+//! - [`detect`]: the time and the level that a line states.
+//! - [`parse`]: raw lines of one source become [`LogLine`](crate::model::log::LogLine)s; stack traces stay together.
 //! - [`buffer`]: the newest lines of all sources in one order, within a fixed number of bytes.
 //! - [`filter`]: patterns that never fail to parse, and what is shown.
 //! - [`view`]: which rows a screen shows: following or standing still, folded, filtered, searched, selected.
@@ -7,5 +9,7 @@
 pub mod buffer;
 #[cfg(test)]
 pub(crate) mod demo;
+pub mod detect;
 pub mod filter;
+pub mod parse;
 pub mod view;

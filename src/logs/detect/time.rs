@@ -1,0 +1,519 @@
+//! Times as programs write them.
+
+use jiff::tz::TimeZone;
+use memchr::memmem;
+
+use super::cursor::{digit_run, digits, letter_run, spaces};
+use crate::model::time::Timestamp;
+
+/// A time and where it stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Stamp {
+    pub time: Timestamp,
+    pub start: usize,
+    pub end: usize,
+}
+
+/// How far in the future a time may be and still be the line's own: a wrong zone, not the expiry of a certificate.
+const FUTURE: i64 = 26 * 3600;
+/// Words that may stand before a line's time: a host, a process, a level.
+const WORDS_BEFORE: usize = 5;
+const MICROS: i64 = 1_000_000;
+const YEAR_2000: i64 = 946_684_800;
+const YEAR_2100: i64 = 4_102_444_800;
+
+/// A zone for times that state none, with the last answer kept: neighbouring lines ask for the same hour.
+#[derive(Debug)]
+pub struct LocalTime {
+    zone: TimeZone,
+    /// Hours since the epoch on the zone's own clock, and the seconds that it is ahead of UTC then.
+    hour: Option<(i64, i64)>,
+    /// Days since the epoch, and the year then.
+    year: Option<(i64, i64)>,
+}
+
+impl LocalTime {
+    /// Returns the local time of a zone.
+    pub fn new(zone: TimeZone) -> Self {
+        Self { zone, hour: None, year: None }
+    }
+
+    /// Returns the seconds since the epoch at which the zone's clocks show `seconds` since the epoch.
+    fn utc(&mut self, seconds: i64) -> i64 {
+        let hour = seconds.div_euclid(3600);
+        if let Some((known, offset)) = self.hour
+            && known == hour
+        {
+            return seconds - offset;
+        }
+        let offset = jiff::Timestamp::from_second(seconds)
+            .map(|at| jiff::tz::Offset::UTC.to_datetime(at))
+            .and_then(|civil| self.zone.to_ambiguous_timestamp(civil).compatible())
+            .map_or(0, |at| seconds - at.as_second());
+        self.hour = Some((hour, offset));
+        seconds - offset
+    }
+
+    fn year_at(&mut self, at: Timestamp) -> i64 {
+        let day = at.as_micros().div_euclid(24 * 3600 * MICROS);
+        match self.year {
+            Some((known, year)) if known == day => year,
+            _ => {
+                let year = i64::from(at.in_zone(&self.zone).year());
+                self.year = Some((day, year));
+                year
+            }
+        }
+    }
+}
+
+/// A date and a time of day before the zone is applied.
+#[derive(Clone, Copy, Debug)]
+struct Civil {
+    /// `None` when the line leaves it to the reader.
+    year: Option<i64>,
+    month: i64,
+    day: i64,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Clock {
+    /// Seconds of the day.
+    seconds: i64,
+    micros: i64,
+    /// Seconds ahead of UTC.
+    offset: Option<i64>,
+}
+
+/// Finds the time that a line states. `from` is where the line begins behind a platform's prefix.
+pub(super) fn find(bytes: &[u8], from: usize, received: Timestamp, local: &mut LocalTime) -> Option<Stamp> {
+    let mut at = from;
+    let mut words = 0;
+    // Rails says it in a sentence: `Started GET "/" for 127.0.0.1 at 2026-02-03 04:05:06 +0000`.
+    if bytes[from..].starts_with(b"Started ") {
+        at = memmem::find(bytes, b" at 2")? + 4;
+    }
+    while at < bytes.len() {
+        let byte = bytes[at];
+        if byte.is_ascii_digit() || byte.is_ascii_uppercase() || byte == b'@' {
+            if words <= WORDS_BEFORE
+                && let Some(found) = stamp(bytes, at, at == from, received, local)
+                && found.time.as_micros() / MICROS <= received.as_micros() / MICROS + FUTURE
+            {
+                return Some(found);
+            }
+            // An access log's time has a form that nothing else has, wherever it stands.
+            if words > WORDS_BEFORE && at > 0 && bytes[at - 1] == b'[' {
+                let parts = common_log(bytes, at).or_else(|| is_weekday(bytes, at).then(|| named(bytes, at))?);
+                if let Some(parts) = parts {
+                    return resolve(parts, at, received, local);
+                }
+            }
+        }
+        if byte.is_ascii_alphanumeric() {
+            let run = bytes[at..].iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+            if is_prose(bytes, at, run, from) {
+                // A sentence has begun. Only an access log's bracket can follow.
+                words = WORDS_BEFORE + 1;
+            }
+            at += run;
+        } else {
+            if byte == b' ' {
+                words += 1;
+            }
+            at += 1;
+            if words > WORDS_BEFORE {
+                at += memchr::memchr(b'[', &bytes[at..]).map_or(bytes.len(), |bracket| bracket + 1);
+            }
+        }
+    }
+    None
+}
+
+/// Whether a word before a time says that this is a sentence and not a header.
+fn is_prose(bytes: &[u8], at: usize, run: usize, from: usize) -> bool {
+    let word = &bytes[at..at + run];
+    at > from
+        && bytes[at - 1] == b' '
+        && run > 1
+        && word.iter().all(u8::is_ascii_lowercase)
+        && matches!(bytes.get(at + run), Some(b' ' | b',' | b':'))
+        && super::level::of_word(word).is_none()
+}
+
+/// Reads a time that begins at `at`.
+fn stamp(bytes: &[u8], at: usize, is_first: bool, received: Timestamp, local: &mut LocalTime) -> Option<Stamp> {
+    let parts = match bytes[at] {
+        b'@' => return tai64(bytes, at),
+        b'0'..=b'9' => match digit_run(bytes, at) {
+            4 => year_first(bytes, at),
+            2 => two_digits_first(bytes, at),
+            1 => month_first(bytes, at, 1),
+            8 => compact(bytes, at),
+            6 => short_compact(bytes, at),
+            10 | 13 | 16 | 19 if is_first || stands_alone(&bytes[..at]) => return epoch_at_start(bytes, at, received),
+            _ => None,
+        },
+        _ => named(bytes, at),
+    }?;
+    resolve(parts, at, received, local)
+}
+
+fn resolve(
+    (date, clock, end): (Civil, Clock, usize),
+    start: usize,
+    received: Timestamp,
+    local: &mut LocalTime,
+) -> Option<Stamp> {
+    let to_seconds = |year: i64, local: &mut LocalTime| {
+        let wall = days(year, date.month, date.day)? * 86_400 + clock.seconds;
+        Some(clock.offset.map_or_else(|| local.utc(wall), |offset| wall - offset))
+    };
+    let now = received.as_micros() / MICROS;
+    let seconds = match date.year {
+        Some(year) => to_seconds(year, local)?,
+        None => {
+            let year = local.year_at(received);
+            // December's lines are read in January. A day of grace for zones.
+            [year + 1, year, year - 1, year - 2, year - 3, year - 4]
+                .into_iter()
+                .filter_map(|year| to_seconds(year, local))
+                .find(|&seconds| seconds <= now + 86_400)?
+        }
+    };
+    Some(Stamp { time: Timestamp::from_micros(seconds * MICROS + clock.micros), start, end })
+}
+
+/// Returns the days from the epoch to a date of the Gregorian calendar, or nothing if there is no such date.
+fn days(year: i64, month: i64, day: i64) -> Option<i64> {
+    let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let last = match month {
+        2 => 28 + i64::from(is_leap),
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => return None,
+    };
+    if !(1..=last).contains(&day) || !(1970..=2199).contains(&year) {
+        return None;
+    }
+    // Years that begin in March have their leap day at the end, so days before a month are a linear formula.
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let before_month = (153 * month + 2) / 5;
+    Some(year * 365 + year / 4 - year / 100 + year / 400 + before_month + day - 1 - 719_468)
+}
+
+/// `2026-02-03 04:05:06`, `2026/02/03`, `2026.02.03`, `2026-034T04:05:06`, and what may follow.
+fn year_first(bytes: &[u8], at: usize) -> Option<(Civil, Clock, usize)> {
+    let year = digits(bytes, at, 4)?;
+    let separator = *bytes.get(at + 4)?;
+    if !matches!(separator, b'-' | b'/' | b'.' | b':') {
+        return None;
+    }
+    if separator == b'-' && digit_run(bytes, at + 5) == 3 {
+        let mut day = digits(bytes, at + 5, 3)?;
+        let mut month = 1;
+        while month < 12 && day > 28 && days(year, month, day).is_none() {
+            day -= days(year, month + 1, 1)? - days(year, month, 1)?;
+            month += 1;
+        }
+        let (clock, end) = clock(bytes, after_date(bytes, at + 8)?)?;
+        return Some((Civil { year: Some(year), month, day }, clock, end));
+    }
+    let (month, at) = one_or_two(bytes, at + 5)?;
+    if bytes.get(at) != Some(&separator) {
+        return None;
+    }
+    let (day, at) = one_or_two(bytes, at + 1)?;
+    let (clock, end) = clock(bytes, after_date(bytes, at)?)?;
+    Some((Civil { year: Some(year), month, day }, clock, end))
+}
+
+fn one_or_two(bytes: &[u8], at: usize) -> Option<(i64, usize)> {
+    let count = digit_run(bytes, at);
+    if count == 1 || count == 2 { Some((digits(bytes, at, count)?, at + count)) } else { None }
+}
+
+/// What stands between a date and a time of day.
+fn after_date(bytes: &[u8], at: usize) -> Option<usize> {
+    match bytes.get(at)? {
+        b'T' | b't' | b'_' | b'-' | b':' => Some(at + 1),
+        b' ' => Some(at + spaces(bytes, at)),
+        b',' => Some(at + 1 + spaces(bytes, at + 1)),
+        b'.' if digit_run(bytes, at + 1) == 6 => Some(at + 1),
+        // Fields of their own: `"2026-02-03" "04:05:06"`.
+        b'"' if bytes.get(at..at + 3) == Some(b"\" \"") => Some(at + 3),
+        _ => None,
+    }
+}
+
+/// `04:05:06`, with fraction, `AM` and offset as they come; or `040506`.
+fn clock(bytes: &[u8], at: usize) -> Option<(Clock, usize)> {
+    let (mut hour, minute, second, mut end) = if digit_run(bytes, at) == 6 {
+        (digits(bytes, at, 2)?, digits(bytes, at + 2, 2)?, digits(bytes, at + 4, 2)?, at + 6)
+    } else {
+        let (hour, at) = one_or_two(bytes, at)?;
+        let separator = *bytes.get(at)?;
+        if !matches!(separator, b':' | b'.') || bytes.get(at + 3) != Some(&separator) {
+            return None;
+        }
+        (hour, digits(bytes, at + 1, 2)?, digits(bytes, at + 4, 2)?, at + 6)
+    };
+    if hour > 23 || minute > 59 || second > 60 {
+        return None;
+    }
+    let mut micros = 0;
+    if matches!(bytes.get(end), Some(b'.' | b',' | b':')) {
+        let run = digit_run(bytes, end + 1);
+        if (1..=9).contains(&run) {
+            let read = run.min(6);
+            micros = digits(bytes, end + 1, read)? * 10_i64.pow(u32::try_from(6 - read).unwrap_or(0));
+            end += 1 + run;
+        }
+    }
+    let half = end + spaces(bytes, end).min(1);
+    match bytes.get(half..half + 2) {
+        Some(b"PM" | b"pm") if hour <= 12 => (hour, end) = (hour % 12 + 12, half + 2),
+        Some(b"AM" | b"am") if hour <= 12 => (hour, end) = (hour % 12, half + 2),
+        _ => {}
+    }
+    let (offset, end) = offset(bytes, end);
+    Some((Clock { seconds: hour * 3600 + minute * 60 + second, micros, offset }, end))
+}
+
+/// `Z`, `+01:00`, `+0100`, `-08`, ` UTC`, ` CEST`; in seconds, and where it ends.
+fn offset(bytes: &[u8], end: usize) -> (Option<i64>, usize) {
+    let at = end + spaces(bytes, end).min(1);
+    match bytes.get(at) {
+        Some(b'Z' | b'z') if letter_run(bytes, at) == 1 => (Some(0), at + 1),
+        Some(sign @ (b'+' | b'-')) => {
+            let parts = match (digit_run(bytes, at + 1), bytes.get(at + 3)) {
+                (2, Some(b':')) => (digits(bytes, at + 1, 2), digits(bytes, at + 4, 2), at + 6),
+                (4, _) => (digits(bytes, at + 1, 2), digits(bytes, at + 3, 2), at + 5),
+                (2, _) if at == end => (digits(bytes, at + 1, 2), Some(0), at + 3),
+                _ => return (None, end),
+            };
+            match parts {
+                (Some(hours @ 0..=14), Some(minutes @ 0..=59), end) => {
+                    let seconds = hours * 3600 + minutes * 60;
+                    (Some(if *sign == b'-' { -seconds } else { seconds }), end)
+                }
+                _ => (None, end),
+            }
+        }
+        Some(b'A'..=b'Z') => {
+            let run = letter_run(bytes, at);
+            // Only names that mean one thing. `CST` and `IST` do not.
+            let hours = match &bytes[at..at + run] {
+                b"UTC" | b"GMT" | b"WET" => 0,
+                b"CET" | b"BST" | b"WEST" => 1,
+                b"CEST" | b"EET" => 2,
+                b"EEST" | b"MSK" => 3,
+                b"JST" => 9,
+                b"EST" => -5,
+                b"EDT" => -4,
+                b"CDT" => -5,
+                b"MST" => -7,
+                b"MDT" => -6,
+                b"PST" => -8,
+                b"PDT" => -7,
+                _ => return (None, end),
+            };
+            (Some(hours * 3600), at + run)
+        }
+        _ => (None, end),
+    }
+}
+
+/// `03/Feb/2026:04:05:06 +0000`, `03-Feb-2026 04:05:06`, `3 Feb 2026 04:05:06`, `26/02/03 04:05:06`, `02-03 04:05:06`,
+/// `13/02/2026 04:05:06`.
+fn two_digits_first(bytes: &[u8], at: usize) -> Option<(Civil, Clock, usize)> {
+    common_log(bytes, at).or_else(|| month_first(bytes, at, 2))
+}
+
+fn common_log(bytes: &[u8], at: usize) -> Option<(Civil, Clock, usize)> {
+    let (day, at) = one_or_two(bytes, at)?;
+    if !matches!(bytes.get(at)?, b'/' | b'-' | b' ') {
+        return None;
+    }
+    let month = month(bytes, at + 1)?;
+    let year = digits(bytes, at + 5, 4)?;
+    let (clock, end) = clock(bytes, after_date(bytes, at + 9)?)?;
+    Some((Civil { year: Some(year), month, day }, clock, end))
+}
+
+/// Dates of which only the plausible readings are taken.
+fn month_first(bytes: &[u8], at: usize, run: usize) -> Option<(Civil, Clock, usize)> {
+    let first = digits(bytes, at, run)?;
+    let at = at + run;
+    let separator = *bytes.get(at)?;
+    if !matches!(separator, b'/' | b'-' | b'.') {
+        return None;
+    }
+    let (second, at) = one_or_two(bytes, at + 1)?;
+    if bytes.get(at) != Some(&separator) {
+        // Android: `02-03 04:05:06.789`.
+        let (clock, end) =
+            (separator == b'-' && run == 2 && bytes.get(at) == Some(&b' ')).then(|| clock(bytes, at + 1))??;
+        return Some((Civil { year: None, month: first, day: second }, clock, end));
+    }
+    match digit_run(bytes, at + 1) {
+        4 => {
+            let year = Some(digits(bytes, at + 1, 4)?);
+            let (clock, end) = clock(bytes, after_date(bytes, at + 5)?)?;
+            let says_half = matches!(bytes.get(end.saturating_sub(2)..end), Some(b"AM" | b"PM" | b"am" | b"pm"));
+            match (first, second) {
+                _ if separator == b'.' => Some((Civil { year, month: second, day: first }, clock, end)),
+                (13.., _) => Some((Civil { year, month: second, day: first }, clock, end)),
+                (_, 13..) => Some((Civil { year, month: first, day: second }, clock, end)),
+                // Only Americans write both the month first and halves of days.
+                _ if says_half => Some((Civil { year, month: first, day: second }, clock, end)),
+                _ => None,
+            }
+        }
+        2 if separator == b'/' && run == 2 => {
+            let third = digits(bytes, at + 1, 2)?;
+            let (clock, end) = clock(bytes, after_date(bytes, at + 3)?)?;
+            Some((Civil { year: Some(2000 + first), month: second, day: third }, clock, end))
+        }
+        _ => None,
+    }
+}
+
+/// `20260203T040506Z`, `20260203 04:05:06`, `20260203-04:05:06:789`, `20260203.040506`.
+fn compact(bytes: &[u8], at: usize) -> Option<(Civil, Clock, usize)> {
+    let date =
+        Civil { year: Some(digits(bytes, at, 4)?), month: digits(bytes, at + 4, 2)?, day: digits(bytes, at + 6, 2)? };
+    let (clock, end) = clock(bytes, after_date(bytes, at + 8)?)?;
+    Some((date, clock, end))
+}
+
+/// `081109 203615`, as HDFS writes.
+fn short_compact(bytes: &[u8], at: usize) -> Option<(Civil, Clock, usize)> {
+    if at != 0 || bytes.get(6) != Some(&b' ') {
+        return None;
+    }
+    let date =
+        Civil { year: Some(2000 + digits(bytes, 0, 2)?), month: digits(bytes, 2, 2)?, day: digits(bytes, 4, 2)? };
+    let has_letters = digit_run(bytes, 7) == 6 || bytes.get(9) == Some(&b':');
+    let (clock, end) = has_letters.then(|| clock(bytes, 7))??;
+    Some((date, clock, end))
+}
+
+/// `Feb  3 04:05:06`, `Tue Feb 03 04:05:06.789 2026`, `Tue, 03 Feb 2026 04:05:06 GMT`, and klog's `E0203 04:05:06.789`.
+fn named(bytes: &[u8], at: usize) -> Option<(Civil, Clock, usize)> {
+    match letter_run(bytes, at) {
+        1 if matches!(bytes[at], b'I' | b'W' | b'E' | b'F' | b'D') && digit_run(bytes, at + 1) == 4 => {
+            let (month, day) = (digits(bytes, at + 1, 2)?, digits(bytes, at + 3, 2)?);
+            let (clock, end) = (bytes.get(at + 5) == Some(&b' ')).then(|| clock(bytes, at + 6))??;
+            Some((Civil { year: None, month, day }, clock, end))
+        }
+        3 if bytes.get(at + 3) == Some(&b',') => common_log(bytes, at + 4 + spaces(bytes, at + 4)),
+        3 => match month(bytes, at) {
+            Some(month) => day_of_month(bytes, at + 3, month),
+            None if is_weekday(bytes, at) => {
+                let at = at + 3 + spaces(bytes, at + 3);
+                day_of_month(bytes, at + 3, month(bytes, at)?)
+            }
+            None => None,
+        },
+        _ => None,
+    }
+}
+
+fn day_of_month(bytes: &[u8], at: usize, month: i64) -> Option<(Civil, Clock, usize)> {
+    let gap = spaces(bytes, at);
+    let (day, at) = (1..=2).contains(&gap).then(|| one_or_two(bytes, at + gap))??;
+    // Cisco and some syslog daemons: `Feb  3 2026 04:05:06`.
+    let (year, at) = match digits(bytes, at + 1, 4) {
+        Some(year) if matches!(bytes.get(at + 5), Some(b' ')) => (Some(year), at + 5),
+        _ => (None, at),
+    };
+    let (clock, end) = (bytes.get(at) == Some(&b' ')).then(|| clock(bytes, at + 1))??;
+    if year.is_none()
+        && bytes.get(end) == Some(&b' ')
+        && digit_run(bytes, end + 1) == 4
+        && let Some(year @ 1970..=2199) = digits(bytes, end + 1, 4)
+    {
+        return Some((Civil { year: Some(year), month, day }, clock, end + 5));
+    }
+    Some((Civil { year, month, day }, clock, end))
+}
+
+fn month(bytes: &[u8], at: usize) -> Option<i64> {
+    Some(match bytes.get(at..at + 3)? {
+        b"Jan" => 1,
+        b"Feb" => 2,
+        b"Mar" => 3,
+        b"Apr" => 4,
+        b"May" => 5,
+        b"Jun" => 6,
+        b"Jul" => 7,
+        b"Aug" => 8,
+        b"Sep" => 9,
+        b"Oct" => 10,
+        b"Nov" => 11,
+        b"Dec" => 12,
+        _ => return None,
+    })
+}
+
+fn is_weekday(bytes: &[u8], at: usize) -> bool {
+    matches!(bytes.get(at..at + 3), Some(b"Mon" | b"Tue" | b"Wed" | b"Thu" | b"Fri" | b"Sat" | b"Sun"))
+}
+
+/// Whether what stands before a number of seconds leaves no doubt that it is a time: `[`, `- `, a process id.
+fn stands_alone(before: &[u8]) -> bool {
+    before.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b' ' | b'[' | b'-' | b'#' | b'+'))
+}
+
+/// Seconds since the epoch as the line's first word. Nothing else has so many digits and is of this time.
+fn epoch_at_start(bytes: &[u8], at: usize, received: Timestamp) -> Option<Stamp> {
+    let run = digit_run(bytes, at);
+    let fraction = if bytes.get(at + run) == Some(&b'.') { 1 + digit_run(bytes, at + run + 1) } else { 0 };
+    let end = at + run + fraction;
+    if bytes.get(end).is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'/')) {
+        return None;
+    }
+    let time = epoch(&bytes[at..end])?;
+    (time <= received + std::time::Duration::from_secs(86_400)).then_some(Stamp { time, start: at, end })
+}
+
+/// Seconds, milliseconds, microseconds or nanoseconds since the epoch; which one is told by the size.
+fn epoch(text: &[u8]) -> Option<Timestamp> {
+    let run = digit_run(text, 0);
+    if run == 0 || run > 19 {
+        return None;
+    }
+    let whole = digits(text, 0, run.min(18))?;
+    let whole = if run == 19 { whole.checked_mul(10)? } else { whole };
+    let micros = match run {
+        9..=11 => {
+            let fraction = if text.get(run) == Some(&b'.') { digit_run(text, run + 1).min(6) } else { 0 };
+            let part = digits(text, run + 1, fraction).unwrap_or(0);
+            whole * MICROS + part * 10_i64.pow(u32::try_from(6 - fraction).unwrap_or(0))
+        }
+        12..=14 => whole * 1_000,
+        15..=17 => whole,
+        18..=19 => whole / 1_000,
+        _ => return None,
+    };
+    (YEAR_2000 * MICROS..YEAR_2100 * MICROS).contains(&micros).then_some(Timestamp::from_micros(micros))
+}
+
+/// `@4000000043322583 3b6e1a8c`: seconds since the epoch of TAI, hexadecimal, as daemontools write.
+fn tai64(bytes: &[u8], at: usize) -> Option<Stamp> {
+    let text = std::str::from_utf8(bytes.get(at + 1..at + 25)?).ok()?;
+    let seconds = i64::from_str_radix(text.get(..16)?, 16).ok()? - (1 << 62) - 10;
+    let nanos = i64::from_str_radix(text.get(16..)?, 16).ok()?;
+    let in_range = (YEAR_2000 - 315_360_000..YEAR_2100).contains(&seconds) && nanos < 1_000_000_000;
+    let time = Timestamp::from_micros(seconds * MICROS + nanos / 1000);
+    in_range.then_some(Stamp { time, start: at, end: at + 25 })
+}
+
+/// Reads a time that stands alone, as the value of a field.
+pub(super) fn of_value(value: &[u8], received: Timestamp, local: &mut LocalTime) -> Option<Timestamp> {
+    if value.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.') {
+        return epoch(value);
+    }
+    if value.is_empty() { None } else { stamp(value, 0, true, received, local).map(|stamp| stamp.time) }
+}
