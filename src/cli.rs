@@ -5,6 +5,7 @@
 
 pub mod args;
 pub mod check;
+pub mod check_options;
 pub mod completions;
 pub mod config_file;
 pub mod console;
@@ -16,6 +17,8 @@ pub mod output;
 pub mod replay;
 pub mod schema;
 pub mod status;
+pub mod trust;
+pub mod trust_store;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -83,6 +86,7 @@ fn dispatch(cli: &Cli, environment: &Environment) -> Result<Exit, Failure> {
         Some(Command::Logs(args)) => logs::run(cli, args, environment),
         Some(Command::Replay(args)) => replay::run(cli, args, environment),
         Some(Command::Schema) => schema::run(),
+        Some(Command::Trust(args)) => trust::run(cli, args, environment),
         Some(Command::Completions(args)) => completions::run(args),
         Some(Command::Man) => man::run(),
     }

@@ -52,6 +52,12 @@ Examples:
   crashcart logs '/var/log/app/*.log' --grep 'timeout|refused' --exclude healthz
   crashcart logs ssh://web1/var/log/app.log --follow --json";
 
+const TRUST_EXAMPLES: &str = "\
+Examples:
+  crashcart trust              Show what ./crashcart.toml would do, and ask
+  crashcart trust --list       Show it and ask nothing; exit code 1 when it is not trusted
+  crashcart trust --revoke     Take the approval back";
+
 /// One terminal program for the next ten minutes of an outage.
 ///
 /// Without a subcommand it opens the console: what is broken and since when, what the logs say, how this machine is.
@@ -85,6 +91,7 @@ fn long_help() -> String {
 
 /// What every command understands.
 #[derive(Args, Clone, PartialEq, Eq, Debug, Default)]
+#[command(next_help_heading = "Everywhere")]
 pub struct GlobalArgs {
     /// Use this configuration instead of looking for one
     ///
@@ -113,6 +120,7 @@ pub struct GlobalArgs {
 
 /// What the console understands.
 #[derive(Args, Clone, PartialEq, Debug, Default)]
+#[command(next_help_heading = "Options")]
 pub struct ConsoleArgs {
     /// What to watch: https://app.example.com, app.example.com, db.internal:5432, tcp://, tls://, dns://
     ///
@@ -165,6 +173,14 @@ pub enum Command {
 
     /// Show a recording again, as the screen was
     Replay(ReplayArgs),
+
+    /// Show what a configuration would run, contact and read, and approve it
+    ///
+    /// A crashcart.toml that was found in a repository is not followed until it is approved. The approval is bound to
+    /// the file's content: when it changes, you are shown what is new. A file that you name with --config, or that
+    /// lies in your own configuration directory, needs no approval.
+    #[command(after_help = TRUST_EXAMPLES)]
+    Trust(TrustArgs),
 
     /// Print a JSON Schema of the configuration, for editors
     Schema,
@@ -321,6 +337,25 @@ pub struct ReplayArgs {
 }
 
 #[derive(Args, Clone, PartialEq, Eq, Debug)]
+pub struct TrustArgs {
+    /// The file, or its directory; the one that would be used here when there is none
+    #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub path: Option<PathBuf>,
+
+    /// Approve without asking
+    #[arg(long, short)]
+    pub yes: bool,
+
+    /// Only show it
+    #[arg(long, conflicts_with_all = ["yes", "revoke"])]
+    pub list: bool,
+
+    /// Take the approval back
+    #[arg(long, conflicts_with = "yes")]
+    pub revoke: bool,
+}
+
+#[derive(Args, Clone, PartialEq, Eq, Debug)]
 pub struct CompletionsArgs {
     /// The shell
     pub shell: clap_complete::Shell,
@@ -357,16 +392,18 @@ fn not_an_address(word: &str, cli: &Cli) -> Failure {
     use clap::CommandFactory as _;
     let command = Cli::command();
     let names: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+    let mut trouble = "is neither a command nor an address";
     let hint = if word == "localhost" {
         "write http://localhost, or localhost:PORT for a port".to_owned()
     } else if names.contains(&word) {
+        trouble = "stands too late to be a command";
         format!("a subcommand comes first: crashcart {word} {}", first_address(cli, word))
     } else if let Some(name) = nearest(word, &names) {
         format!("did you mean `crashcart {name}`? `crashcart --help` lists all commands")
     } else {
         format!("an address has a dot or a scheme: https://{word}; `crashcart --help` lists the commands")
     };
-    Failure::usage(anyhow::anyhow!("`{word}` is neither a command nor an address")).hint(hint.trim_end())
+    Failure::usage(anyhow::anyhow!("`{word}` {trouble}")).hint(hint.trim_end())
 }
 
 fn first_address<'a>(cli: &'a Cli, word: &str) -> &'a str {

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
 
-use directories::ProjectDirs;
+use directories::{BaseDirs, ProjectDirs};
 
 /// What this process was given beside its arguments.
 #[derive(Clone, Debug, Default)]
@@ -29,6 +29,8 @@ pub struct Environment {
     pub state_dir: Option<PathBuf>,
     /// This system's place for the user's own configuration of crashcart.
     pub config_dir: Option<PathBuf>,
+    /// The user's home.
+    pub home: Option<PathBuf>,
     /// Where the user is. `None` when the directory was deleted under us.
     pub current_dir: Option<PathBuf>,
     pub stdin_is_terminal: bool,
@@ -51,6 +53,7 @@ impl Environment {
     #[expect(clippy::disallowed_methods, reason = "this is the one place")]
     pub fn read() -> Self {
         Self {
+            home: BaseDirs::new().map(|dirs| dirs.home_dir().to_path_buf()),
             current_dir: std::env::current_dir().ok(),
             stdin_is_terminal: std::io::stdin().is_terminal(),
             stdout_is_terminal: std::io::stdout().is_terminal(),

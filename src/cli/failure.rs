@@ -1,9 +1,9 @@
 //! What a command says when it cannot do what was asked: the chain of causes once, and what to try next.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 
 use super::Exit;
+use crate::model::text::Line;
 
 /// An error on its way to the user.
 #[derive(Debug)]
@@ -12,12 +12,19 @@ pub struct Failure {
     pub error: anyhow::Error,
     /// What to try next: one clause, without `hint:`.
     pub hint: Option<String>,
+    /// Whether the error's text is a listing that brings its own first word.
+    drawn: bool,
 }
 
 impl Failure {
     /// Returns a failure for a command line or configuration that cannot be followed.
     pub fn usage(error: impl Into<anyhow::Error>) -> Self {
-        Self { exit: Exit::Usage, error: error.into(), hint: None }
+        Self { exit: Exit::Usage, error: error.into(), hint: None, drawn: false }
+    }
+
+    /// Returns a failure whose text is printed as it is: several errors, or pictures of them.
+    pub fn drawn(exit: Exit, text: String) -> Self {
+        Self { exit, error: anyhow::Error::msg(text), hint: None, drawn: true }
     }
 
     /// Adds what to try next.
@@ -29,31 +36,25 @@ impl Failure {
 
     /// Writes it to standard error.
     pub(super) fn print(&self) {
-        // Nobody is left to tell when standard error is gone.
-        let _ = std::io::stderr().lock().write_all(self.text().as_bytes());
+        super::output::tell(&self.text());
     }
 
     fn text(&self) -> String {
-        let mut text = String::new();
-        // An error that is a listing of its own (configuration diagnostics) brings its own first word.
         let message = format!("{:#}", self.error);
-        if message.starts_with("error") {
-            text.push_str(message.trim_end());
-            text.push('\n');
-        } else {
-            let _ = writeln!(text, "error: {}", message.trim_end());
-        }
+        let word = if self.drawn { "" } else { "error: " };
+        let mut text = format!("{word}{}\n", message.trim_end());
         if let Some(hint) = &self.hint {
             let _ = writeln!(text, "hint: {hint}");
         }
-        text
+        // Errors repeat arguments, paths and answers, which may hold anything.
+        text.lines().map(|line| format!("{}\n", Line::from_text(line))).collect()
     }
 }
 
 /// Whatever goes wrong while looking leaves us unable to tell.
 impl<E: Into<anyhow::Error>> From<E> for Failure {
     fn from(error: E) -> Self {
-        Self { exit: Exit::CouldNotTell, error: error.into(), hint: None }
+        Self { exit: Exit::CouldNotTell, error: error.into(), hint: None, drawn: false }
     }
 }
 

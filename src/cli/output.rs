@@ -1,4 +1,4 @@
-//! Standard output, which may be a pipe that its reader has closed.
+//! Standard output and error, which may be pipes that their readers have closed.
 
 use std::io::{self, Write as _};
 
@@ -9,4 +9,9 @@ pub fn print(text: impl AsRef<[u8]>) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         result => result,
     }
+}
+
+/// Writes text to standard error. When nobody is left to read it there is nobody left to tell.
+pub fn tell(text: &str) {
+    let _ = io::stderr().lock().write_all(text.as_bytes());
 }

@@ -160,8 +160,12 @@ fn remote(text: &str, rest: &str) -> Result<LogArgument, ArgumentError> {
         return Err(wrong(format!("`{text}` names no file")));
     };
     let destination = ssh_host(host).map_err(|error| wrong(error.message))?;
-    let command = format!("tail -n {REMOTE_LINES} -q -F -- {}", shell_pattern(&format!("/{path}")));
-    Ok(LogArgument::Ssh(LogCommand { command, ssh: Some(destination) }))
+    Ok(LogArgument::Ssh(LogCommand { command: remote_tail(&format!("/{path}")), ssh: Some(destination) }))
+}
+
+/// Returns the command that follows a file, or every file that matches, on another host.
+pub fn remote_tail(path: &str) -> String {
+    format!("tail -n {REMOTE_LINES} -q -F -- {}", shell_pattern(path))
 }
 
 /// Reads the host that the system's `ssh` is to be given: `host`, `user@host`, an alias of its configuration, or

@@ -82,11 +82,11 @@ pub struct Pace {
 /// Makes a check. Its id may clash with another's until [`number_clashes`] has seen them all.
 pub fn check(service: &ServiceId, title: Option<&str>, probe: ProbeSpec, pace: Pace) -> CheckSpec {
     let row = defaults::of(&probe);
-    let title = title.map_or_else(|| title_of(&probe), str::to_owned);
+    let title = Line::from_text(&title.map_or_else(|| title_of(&probe), str::to_owned));
     CheckSpec {
         id: CheckId::new(format!("{service}/{title}")),
         service: service.clone(),
-        title: Line::from_text(&title),
+        title,
         cadence: row.cadence(pace.every, pace.timeout),
         failures_to_down: pace.failures_to_down.unwrap_or(row.failures_to_down),
         passes_to_up: pace.passes_to_up.unwrap_or(defaults::PASSES_TO_UP),
@@ -128,9 +128,10 @@ pub fn log(service: Option<&ServiceId>, title: Option<&str>, origin: LogOrigin) 
         LogOrigin::Command(LogCommand { command, ssh: Some(host) }) => (format!("{host}: {command}"), host.clone()),
         LogOrigin::Stdin => ("-".to_owned(), "stdin".to_owned()),
     };
+    let id = Line::from_text(&id);
     LogSourceSpec {
         // The same log may belong to several services; each has its own place on the screen.
-        id: LogSourceId::new(service.map_or_else(|| id.clone(), |service| format!("{service}/{id}"))),
+        id: LogSourceId::new(service.map_or_else(|| id.to_string(), |service| format!("{service}/{id}"))),
         service: service.cloned(),
         title: Line::from_text(title.unwrap_or(&default_title)),
         origin,

@@ -3,8 +3,9 @@
 /// Returns the candidate that is nearest to `word`, if one is near enough to be worth naming.
 pub fn nearest<'a>(word: &str, candidates: &[&'a str]) -> Option<&'a str> {
     let lower = word.to_lowercase();
-    // A third of the letters may be wrong: `enviroment` and `slo` are meant, `banana` is not.
-    let bearable = word.chars().count().max(3).div_ceil(3);
+    // A third of the letters may be wrong, but never all: `enviroment` and `slo` are meant, `banana` is not.
+    let letters = word.chars().count();
+    let bearable = letters.max(3).div_ceil(3).min(letters.saturating_sub(1));
     candidates
         .iter()
         .map(|candidate| (strsim::osa_distance(&lower, &candidate.to_lowercase()), *candidate))
@@ -25,5 +26,6 @@ mod tests {
         assert_eq!(nearest("Timeout", &keys), Some("timeout"));
         assert_eq!(nearest("banana", &keys), None);
         assert_eq!(nearest("", &keys), None);
+        assert_eq!(nearest("y", &["x"]), None);
     }
 }
