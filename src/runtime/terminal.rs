@@ -1,0 +1,125 @@
+//! Taking the terminal, and giving it back whatever happens.
+//!
+//! A console that dies and leaves raw mode, the alternate screen or a hidden cursor behind has made the night worse.
+//! Everything here is one write and one `tcsetattr`, so that it can also be done from a panic hook, and nothing here
+//! prints on failure: after a hang-up the terminal is gone, and standard error with it.
+
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::os::fd::{AsFd as _, OwnedFd};
+use std::sync::{Mutex, PoisonError};
+
+use rustix::termios::{OptionalActions, Termios};
+
+/// Alternate screen, cursor hidden, bracketed paste: pasted text must never be read as keys.
+const ENTER: &[u8] = b"\x1b[?1049h\x1b[?25l\x1b[?2004h\x1b[2J\x1b[H";
+/// Everything that [`ENTER`] and [`MOUSE_ON`] switched, in reverse, and the pen as it was.
+const LEAVE: &[u8] = b"\x1b[?1006l\x1b[?1000l\x1b[?2004l\x1b[0m\x1b[2J\x1b[H\x1b[?1049l\x1b[?25h";
+/// Presses and the wheel, in a form that has no limit at column 223.
+pub const MOUSE_ON: &[u8] = b"\x1b[?1000h\x1b[?1006h";
+pub const MOUSE_OFF: &[u8] = b"\x1b[?1006l\x1b[?1000l";
+
+/// What the terminal was before we took it; here, because a panic hook can be given nothing.
+static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
+
+/// The terminal while it is ours. Dropping it gives it back.
+#[derive(Debug)]
+pub struct Terminal {
+    /// Standard error as it was. While the screen is ours, it is a file: a library that prints cannot tear the screen.
+    stderr: Option<OwnedFd>,
+}
+
+impl Terminal {
+    /// Takes the terminal. What is written to standard error goes to `log` from now on.
+    ///
+    /// # Errors
+    /// When standard input is no terminal.
+    pub fn enter(log: Option<&File>) -> io::Result<Self> {
+        let stderr = match log {
+            Some(log) => {
+                let kept = rustix::io::dup(rustix::stdio::stderr())?;
+                rustix::stdio::dup2_stderr(log.as_fd())?;
+                Some(kept)
+            }
+            None => None,
+        };
+        let terminal = Self { stderr };
+        install_panic_hook();
+        take()?;
+        Ok(terminal)
+    }
+
+    /// Takes the terminal again after a stop: the shell has used it in between.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    pub fn retake(&self) -> io::Result<()> {
+        take()
+    }
+
+    /// Gives the terminal to the shell for a while.
+    pub fn lend(&self) {
+        give_back();
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        give_back();
+        if let Some(stderr) = self.stderr.take() {
+            let _ = rustix::stdio::dup2_stderr(stderr);
+        }
+    }
+}
+
+fn take() -> io::Result<()> {
+    let stdin = rustix::stdio::stdin();
+    let mut mode = rustix::termios::tcgetattr(stdin)?;
+    {
+        let mut before = BEFORE.lock().unwrap_or_else(PoisonError::into_inner);
+        // What a stopped and continued program finds may be what the shell has set: that is the new normal.
+        *before = Some(mode.clone());
+    }
+    mode.make_raw();
+    rustix::termios::tcsetattr(stdin, OptionalActions::Now, &mode)?;
+    write_all(ENTER)
+}
+
+fn give_back() {
+    let before = BEFORE.lock().unwrap_or_else(PoisonError::into_inner).take();
+    // Nothing to give back: it is not ours, or a panic hook was here first.
+    let Some(before) = before else { return };
+    let _ = write_all(LEAVE);
+    // Drain: what was typed for us must not become a shell command.
+    let _ = rustix::termios::tcsetattr(rustix::stdio::stdin(), OptionalActions::Flush, &before);
+}
+
+fn write_all(bytes: &[u8]) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(bytes)?;
+    stdout.flush()
+}
+
+/// A panic in the loop's own thread ends the program and must be readable; one in a background task must not touch the
+/// screen, because the console goes on.
+fn install_panic_hook() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        let ours = std::thread::current().id();
+        let previous = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            if std::thread::current().id() == ours {
+                give_back();
+            }
+            tracing::error!("panic: {panic}");
+            previous(panic);
+        }));
+    });
+}
+
+/// Returns the terminal's columns and rows.
+pub fn size() -> (u16, u16) {
+    let found = rustix::termios::tcgetwinsize(rustix::stdio::stdout()).ok().map(|size| (size.ws_col, size.ws_row));
+    // A pseudo-terminal that nobody has sized says 0 by 0.
+    found.filter(|(columns, rows)| *columns > 0 && *rows > 0).unwrap_or((80, 24))
+}
