@@ -24,6 +24,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use clap::error::ErrorKind;
 
 use args::{Cli, Command};
 use environment::Environment;
@@ -58,23 +59,30 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     // Before any TLS is spoken, and only here: a second crypto provider in the program would be a silent surprise.
     // It fails when one is installed already, which is what we want to be true.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let cli = match Cli::try_parse_from(arguments) {
-        Ok(cli) => cli,
-        Err(error) => {
-            // `--help` and `--version` arrive as errors that are none.
-            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Healthy };
-            // A closed pipe is the reader's business.
-            let _ = error.print();
-            return exit.into();
-        }
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let result = match Cli::try_parse_from(&arguments) {
+        Ok(cli) => dispatch(&cli, &Environment::read()),
+        Err(error) => refused(&error, &arguments),
     };
-    match dispatch(&cli, &Environment::read()) {
+    match result {
         Ok(exit) => exit.into(),
         Err(failure) => {
             failure.print();
             failure.exit.into()
         }
     }
+}
+
+/// Prints what clap has to say, which may also be `--help`.
+fn refused(error: &clap::Error, arguments: &[OsString]) -> Result<Exit, Failure> {
+    if error.kind() == ErrorKind::UnknownArgument
+        && let Some(failure) = args::misspelt_command(arguments)
+    {
+        return Err(failure);
+    }
+    // A closed pipe is the reader's business.
+    let _ = error.print();
+    Ok(if error.use_stderr() { Exit::Usage } else { Exit::Healthy })
 }
 
 fn dispatch(cli: &Cli, environment: &Environment) -> Result<Exit, Failure> {

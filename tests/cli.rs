@@ -115,6 +115,7 @@ fn a_reader_that_has_seen_enough_is_no_error() {
 fn what_cannot_be_meant_is_explained_and_ends_with_2() {
     let place = Place::new();
     place.run(&["stauts"]).says(2, "did you mean `crashcart status`?");
+    place.run(&["stauts", "--json"]).says(2, "did you mean `crashcart status`?");
     place.run(&["https://a.example", "status"]).says(2, "crashcart status https://a.example");
     place.run(&["--thme", "dark"]).says(2, "--theme");
 }

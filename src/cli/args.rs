@@ -15,7 +15,7 @@ use crate::model::check::RecordType;
 use crate::model::log::Level;
 use crate::ui::theme::THEMES;
 
-const EXAMPLES: &str = "\
+pub(super) const EXAMPLES: &str = "\
 Examples:
   crashcart https://app.example.com
       Watch a site, its certificate and its DNS name, and this machine.
@@ -30,7 +30,7 @@ Examples:
   crashcart status --json
       Probe everything once, print it, and say by the exit code how it is.";
 
-const EXIT_CODES: &str = "\
+pub(super) const EXIT_CODES: &str = "\
 Exit codes:
   0  healthy, or done
   1  something is wrong with what was looked at
@@ -84,9 +84,14 @@ pub struct Cli {
 }
 
 fn long_help() -> String {
+    format!("{EXAMPLES}\n\n{EXIT_CODES}\n\n{}", environment_help())
+}
+
+/// Lists the environment variables that are read.
+pub(super) fn environment_help() -> String {
     let width = VARIABLES.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     let rows: Vec<String> = VARIABLES.iter().map(|(name, what)| format!("  {name:width$}  {what}")).collect();
-    format!("{EXAMPLES}\n\n{EXIT_CODES}\n\nEnvironment:\n{}", rows.join("\n"))
+    format!("Environment:\n{}", rows.join("\n"))
 }
 
 /// What every command understands.
@@ -361,6 +366,16 @@ pub struct CompletionsArgs {
     pub shell: clap_complete::Shell,
 }
 
+/// Says what a misspelt subcommand was meant to be, when clap stumbled over what stands behind it.
+pub(super) fn misspelt_command(arguments: &[OsString]) -> Option<Failure> {
+    use clap::CommandFactory as _;
+    let command = Cli::command();
+    let names: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+    let word = arguments.iter().skip(1).filter_map(|word| word.to_str()).find(|word| !word.starts_with('-'))?;
+    let is_near = is_bare_word(word) && !names.contains(&word) && nearest(word, &names).is_some();
+    is_near.then(|| not_an_address(word, &[]))
+}
+
 impl Cli {
     /// Refuses what clap cannot: options of the console beside a subcommand, and words that are nothing we know.
     pub fn validate(&self) -> Result<(), Failure> {
@@ -377,7 +392,7 @@ impl Cli {
                 .hint("leave it out, or write it behind the subcommand if that has it (see its --help)"));
         }
         match console.addresses.iter().find(|word| is_bare_word(word)) {
-            Some(word) => Err(not_an_address(word, self)),
+            Some(word) => Err(not_an_address(word, &console.addresses)),
             None => Ok(()),
         }
     }
@@ -388,7 +403,7 @@ fn is_bare_word(word: &str) -> bool {
     !word.contains(['.', ':', '/'])
 }
 
-fn not_an_address(word: &str, cli: &Cli) -> Failure {
+fn not_an_address(word: &str, addresses: &[String]) -> Failure {
     use clap::CommandFactory as _;
     let command = Cli::command();
     let names: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
@@ -397,17 +412,14 @@ fn not_an_address(word: &str, cli: &Cli) -> Failure {
         "write http://localhost, or localhost:PORT for a port".to_owned()
     } else if names.contains(&word) {
         trouble = "stands too late to be a command";
-        format!("a subcommand comes first: crashcart {word} {}", first_address(cli, word))
+        let address = addresses.iter().find(|address| *address != word).map_or("", String::as_str);
+        format!("a subcommand comes first: crashcart {word} {address}")
     } else if let Some(name) = nearest(word, &names) {
         format!("did you mean `crashcart {name}`? `crashcart --help` lists all commands")
     } else {
         format!("an address has a dot or a scheme: https://{word}; `crashcart --help` lists the commands")
     };
     Failure::usage(anyhow::anyhow!("`{word}` {trouble}")).hint(hint.trim_end())
-}
-
-fn first_address<'a>(cli: &'a Cli, word: &str) -> &'a str {
-    cli.console.addresses.iter().find(|address| *address != word).map_or("", String::as_str)
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

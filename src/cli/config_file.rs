@@ -162,6 +162,10 @@ impl ConfigFile {
         let here = environment.current_dir.clone().unwrap_or_default();
         let failed = |error| cannot_read(&shown, error);
         let path = fs::canonicalize(here.join(&shown)).map_err(failed)?;
+        // Opening a pipe waits for its writer. Who names one wants that; who finds one would hang.
+        if origin != Origin::Named && !path.metadata().map_err(failed)?.is_file() {
+            return Err(Failure::usage(anyhow::anyhow!("`{}` is not a file", shown.display())));
+        }
         let file = fs::File::open(&path).map_err(failed)?;
         let metadata = file.metadata().map_err(failed)?;
         if metadata.is_dir() {
@@ -253,7 +257,8 @@ impl ConfigFile {
         if withheld.is_some() {
             catalog.checks.clear();
             catalog.logs.clear();
-            settings.vantage = None;
+            // Nor does it get to say what the user's keys do.
+            settings = Settings { vantage: None, keys: Default::default(), ..settings };
         }
         Ok(Project {
             catalog,

@@ -40,12 +40,12 @@ pub struct Environment {
 
 /// The environment variables that crashcart reads, and what they do; for `--help`.
 pub const VARIABLES: &[(&str, &str)] = &[
-    ("CRASHCART_CONFIG", "the configuration file to use, as --config"),
-    ("CRASHCART_STATE_DIR", "where crashcart remembers what it saw and what you trusted, as --state-dir"),
+    ("CRASHCART_CONFIG", "the configuration to use, as --config"),
+    ("CRASHCART_STATE_DIR", "where to keep what is remembered, as --state-dir"),
     ("NO_COLOR", "no colour, as --no-color, when set to anything"),
     ("TZ", "the time zone of the times on the screen"),
-    ("LC_ALL, LC_CTYPE, LANG", "ASCII is drawn, as with --ascii, when they do not name UTF-8"),
-    ("SSL_CERT_FILE, SSL_CERT_DIR", "the certificate authorities to trust instead of the system's"),
+    ("LC_ALL, LC_CTYPE, LANG", "ASCII is drawn, as with --ascii, unless UTF-8 is named"),
+    ("SSL_CERT_FILE, SSL_CERT_DIR", "certificate authorities to trust instead of the system's"),
 ];
 
 impl Environment {

@@ -1,5 +1,7 @@
 //! Which file counts, and what is left out of one that is not trusted.
 
+use std::process::Command;
+
 use super::*;
 
 /// A home, a repository in it, and somewhere deep in the repository.
@@ -172,6 +174,9 @@ fn a_file_that_cannot_be_used_gets_a_sentence() {
     yard.write("open.toml", WITH_EFFECTS);
     fs::set_permissions(yard.path("open.toml"), fs::Permissions::from_mode(0o646)).unwrap();
     assert!(told("open.toml").contains("everybody on this machine may change"));
+    assert!(Command::new("mkfifo").arg(yard.path("repo/crashcart.toml")).status().unwrap().success());
+    let failure = yard.open("repo").unwrap_err();
+    assert!(failure.error.to_string().contains("is not a file"), "a pipe that lies around must not make us wait");
     yard.write("wrong.toml", "a = 1\nb = 2\n");
     let text = told("wrong.toml");
     assert!(text.contains("wrong.toml:1:1") && text.contains("wrong.toml:2:1") && text.contains("2 errors"), "{text}");
