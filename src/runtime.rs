@@ -1,6 +1,16 @@
 //! The shell around the console: event loop, terminal, pollers, effects.
+//!
+//! Everything that is slow, that can fail or that knows the clock lives here, and talks to the console in events.
 
+mod clipboard;
+pub mod console;
+pub mod effects;
 pub mod frame;
 pub mod input;
 pub mod paint;
+pub mod poll;
+pub mod recorder;
+mod schedule;
+pub mod store;
 pub mod terminal;
+mod tty;

@@ -9,6 +9,7 @@ use std::io::{self, Write as _};
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::sync::{Mutex, PoisonError};
 
+use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::termios::{OptionalActions, Termios};
 
 /// Alternate screen, cursor hidden, bracketed paste: pasted text must never be read as keys.
@@ -74,12 +75,14 @@ impl Drop for Terminal {
 
 fn take() -> io::Result<()> {
     let stdin = rustix::stdio::stdin();
-    let mut mode = rustix::termios::tcgetattr(stdin)?;
-    {
+    let mut mode = {
         let mut before = BEFORE.lock().unwrap_or_else(PoisonError::into_inner);
-        // What a stopped and continued program finds may be what the shell has set: that is the new normal.
-        *before = Some(mode.clone());
-    }
+        match &*before {
+            // Stopped and continued by somebody else, without giving it back: what we found first is still the normal.
+            Some(before) => before.clone(),
+            None => before.insert(rustix::termios::tcgetattr(stdin)?).clone(),
+        }
+    };
     mode.make_raw();
     rustix::termios::tcsetattr(stdin, OptionalActions::Now, &mode)?;
     write_all(ENTER)
@@ -95,6 +98,13 @@ fn give_back() {
 }
 
 fn write_all(bytes: &[u8]) -> io::Result<()> {
+    // A terminal that takes nothing (flow control, a dead line) must not keep us from ending.
+    let stdout = rustix::stdio::stdout();
+    let mut ready = [PollFd::new(&stdout, PollFlags::OUT)];
+    let patience = Timespec { tv_sec: 1, tv_nsec: 0 };
+    if rustix::event::poll(&mut ready, Some(&patience))? == 0 {
+        return Err(io::ErrorKind::TimedOut.into());
+    }
     let mut stdout = io::stdout().lock();
     stdout.write_all(bytes)?;
     stdout.flush()

@@ -1,0 +1,361 @@
+//! The event loop: one queue in, one screen out.
+//!
+//! ```text
+//!  keys ----> .--------------------.      draw when the queue is empty
+//!  events --> | App::update        | ---> and the line is free
+//!  ticks ---> '---------+----------'
+//!                       v effects
+//! ```
+//!
+//! Keys come first, always: no burst of log lines may keep a key from the screen for longer than a frame.
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc;
+
+use super::effects::Hands;
+use super::frame::{Flow, QUERY};
+use super::input::{Parsed, Parser};
+use super::paint::{Depth, difference};
+use super::recorder::Recorder;
+use super::store::Store;
+use super::terminal::{self, Terminal};
+use super::tty::{FromTty, Reader, Writer};
+use crate::app::App;
+use crate::app::effect::Effect;
+use crate::app::event::{Event, EventKind, Input, Notice};
+use crate::clock::Clock;
+use crate::model::text::Line;
+
+/// An escape that is followed by nothing for so long is the key. Over SSH a sequence may come in two packets.
+const ESCAPE_ALONE: Duration = Duration::from_millis(50);
+/// How long events may be taken in before the screen is looked at again.
+const BURST: Duration = Duration::from_millis(8);
+/// How often the last known state is written, when there is something new.
+const SAVE_EVERY: Duration = Duration::from_secs(10);
+
+/// What the loop works with.
+#[derive(Debug)]
+pub struct Console {
+    pub app: App,
+    pub clock: Clock,
+    pub depth: Depth,
+    pub hands: Hands,
+    pub events: mpsc::Receiver<Event>,
+    pub store: Option<Store>,
+    pub recorder: Option<Recorder>,
+    /// Where standard error goes while the screen is ours.
+    pub log: Option<std::fs::File>,
+    pub mouse: bool,
+}
+
+/// Why the console ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Ended {
+    Quit,
+    /// The connection dropped.
+    HungUp,
+    /// A signal asked for it.
+    Signal(i32),
+}
+
+struct Loop {
+    app: App,
+    clock: Clock,
+    depth: Depth,
+    hands: Hands,
+    store: Option<Store>,
+    recorder: Option<Recorder>,
+    terminal: Terminal,
+    to_loop: mpsc::UnboundedSender<FromTty>,
+    reader: Option<Reader>,
+    writer: Writer,
+    parser: Parser,
+    flow: Flow,
+    shown: Option<Buffer>,
+    /// Something happened since the last frame.
+    stirred: bool,
+    unsaved: bool,
+    trouble_told: bool,
+    mouse: bool,
+    ended: Option<Ended>,
+}
+
+/// Runs the console until the user quits, the connection drops or a signal ends it. The terminal is given back.
+///
+/// # Errors
+/// When the terminal cannot be taken, or the system gives no threads.
+pub async fn run(console: Console) -> io::Result<Ended> {
+    let mut signals = Signals::listen()?;
+    let terminal = Terminal::enter(console.log.as_ref())?;
+    let (to_loop, mut from_tty) = mpsc::unbounded_channel();
+    let mut this = Loop {
+        app: console.app,
+        clock: console.clock,
+        depth: console.depth,
+        hands: console.hands,
+        store: console.store,
+        recorder: console.recorder,
+        terminal,
+        reader: Some(Reader::start(to_loop.clone())?),
+        writer: Writer::start(to_loop.clone())?,
+        to_loop,
+        parser: Parser::default(),
+        flow: Flow::default(),
+        shown: None,
+        stirred: true,
+        unsaved: false,
+        trouble_told: false,
+        mouse: console.mouse,
+        ended: None,
+    };
+    if this.mouse {
+        this.writer.send(terminal::MOUSE_ON.to_vec());
+    }
+    let mut events = console.events;
+    let mut save = tokio::time::interval_at(tokio::time::Instant::now() + SAVE_EVERY, SAVE_EVERY);
+    save.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    while this.ended.is_none() {
+        this.draw_if_possible();
+        let draw_at = this.stirred.then(|| this.flow.wait_until(Instant::now())).flatten();
+        let escape_at = this.parser.is_waiting().then(|| Instant::now() + ESCAPE_ALONE);
+        let tick_in = this.app.wake_at().since(this.clock.now());
+        tokio::select! {
+            biased;
+            found = signals.next() => this.signal(found)?,
+            Some(found) = from_tty.recv() => this.heard(found)?,
+            Some(event) = events.recv() => this.burst(event, &mut events, &mut from_tty)?,
+            () = at(escape_at) => {
+                let found = this.parser.pause();
+                this.parsed(found)?;
+            }
+            () = at(draw_at) => {}
+            () = tokio::time::sleep(tick_in) => this.event(EventKind::Tick)?,
+            _ = save.tick(), if this.unsaved => this.save(),
+        }
+    }
+    this.save();
+    let ended = this.ended.unwrap_or(Ended::Quit);
+    Ok(ended)
+}
+
+async fn at(when: Option<Instant>) {
+    match when {
+        Some(when) => tokio::time::sleep_until(when.into()).await,
+        None => std::future::pending().await,
+    }
+}
+
+impl Loop {
+    fn event(&mut self, kind: EventKind) -> io::Result<()> {
+        self.take(Event { at: self.clock.now(), kind })
+    }
+
+    fn take(&mut self, event: Event) -> io::Result<()> {
+        if let Some(recorder) = &self.recorder {
+            recorder.record(&event);
+        }
+        self.unsaved |= matches!(event.kind, EventKind::Update(_));
+        self.stirred = true;
+        for effect in self.app.update(event) {
+            self.effect(effect)?;
+        }
+        Ok(())
+    }
+
+    /// Takes in what has arrived, as long as no key waits and a frame is not due.
+    fn burst(
+        &mut self,
+        first: Event,
+        events: &mut mpsc::Receiver<Event>,
+        tty: &mut mpsc::UnboundedReceiver<FromTty>,
+    ) -> io::Result<()> {
+        let begun = Instant::now();
+        self.take(first)?;
+        while begun.elapsed() < BURST && self.ended.is_none() {
+            if let Ok(found) = tty.try_recv() {
+                self.heard(found)?;
+            }
+            match events.try_recv() {
+                Ok(event) => self.take(event)?,
+                Err(_) => break,
+            }
+        }
+        Ok(())
+    }
+
+    fn heard(&mut self, found: FromTty) -> io::Result<()> {
+        match found {
+            FromTty::Bytes(bytes) => {
+                let found = self.parser.feed(&bytes);
+                self.parsed(found)
+            }
+            FromTty::HungUp => {
+                self.ended = Some(Ended::HungUp);
+                Ok(())
+            }
+        }
+    }
+
+    fn parsed(&mut self, found: Vec<Parsed>) -> io::Result<()> {
+        for parsed in found {
+            match parsed {
+                Parsed::Answer => self.flow.answered(),
+                Parsed::Input(input) => self.event(EventKind::Input(input))?,
+            }
+        }
+        Ok(())
+    }
+
+    fn signal(&mut self, found: Option<SignalKind>) -> io::Result<()> {
+        match found {
+            Some(kind) if kind == SignalKind::window_change() => self.resized(),
+            Some(kind) if kind == continued() => {
+                // Somebody stopped us and the shell has used the terminal since.
+                self.terminal.retake()?;
+                self.redraw();
+                self.resized()?;
+                self.event(EventKind::Input(Input::Resumed))
+            }
+            Some(kind) if kind == SignalKind::hangup() => {
+                self.ended = Some(Ended::HungUp);
+                Ok(())
+            }
+            Some(kind) => {
+                self.ended = Some(Ended::Signal(kind.as_raw_value()));
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn resized(&mut self) -> io::Result<()> {
+        let (width, height) = terminal::size();
+        self.event(EventKind::Input(Input::Resize { width, height }))
+    }
+
+    fn effect(&mut self, effect: Effect) -> io::Result<()> {
+        match effect {
+            Effect::Quit => self.ended = Some(Ended::Quit),
+            Effect::Suspend => self.suspend()?,
+            Effect::Redraw => self.redraw(),
+            Effect::Copy(text) => {
+                let (bytes, told) = super::clipboard::copy(&text, self.hands.in_multiplexer);
+                self.writer.send(bytes.into_bytes());
+                self.notice(&told, false)?;
+            }
+            Effect::SetMouse(on) => {
+                self.mouse = on;
+                self.writer.send(if on { terminal::MOUSE_ON } else { terminal::MOUSE_OFF }.to_vec());
+            }
+            Effect::Probe(which) => self.hands.probe(&which),
+            Effect::Focus(checks) => self.hands.focus(&checks),
+            Effect::Logs(request) => self.hands.logs(request),
+        }
+        Ok(())
+    }
+
+    fn notice(&mut self, text: &str, trouble: bool) -> io::Result<()> {
+        self.event(EventKind::Notice(Notice { text: Line::from_text(text), trouble }))
+    }
+
+    /// Gives the terminal to the shell and stops, until the user says `fg`.
+    fn suspend(&mut self) -> io::Result<()> {
+        // Nobody may read while the shell does.
+        self.reader = None;
+        self.terminal.lend();
+        let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::TSTP);
+        self.terminal.retake()?;
+        self.reader = Some(Reader::start(self.to_loop.clone())?);
+        self.redraw();
+        self.resized()?;
+        self.event(EventKind::Input(Input::Resumed))
+    }
+
+    fn redraw(&mut self) {
+        self.shown = None;
+        self.stirred = true;
+        self.flow.restart();
+        if self.mouse {
+            self.writer.send(terminal::MOUSE_ON.to_vec());
+        }
+    }
+
+    fn draw_if_possible(&mut self) {
+        let now = Instant::now();
+        if !self.stirred || self.flow.wait_until(now).is_some() || self.writer.pending() > 0 {
+            return;
+        }
+        self.stirred = false;
+        let (width, height) = terminal::size();
+        let area = Rect::new(0, 0, width, height);
+        let mut wanted = Buffer::empty(area);
+        self.app.view(area, &mut wanted);
+        let mut text = difference(self.shown.as_ref(), &wanted, self.depth);
+        self.shown = Some(wanted);
+        if text.is_empty() {
+            return;
+        }
+        if self.flow.sent(now) {
+            text.push_str(QUERY);
+        }
+        self.writer.send(text.into_bytes());
+    }
+
+    fn save(&mut self) {
+        let Some(store) = self.store.clone().filter(|_| self.unsaved) else { return };
+        self.unsaved = false;
+        let (snapshot, now) = (self.app.snapshot().for_disk(), self.clock.now());
+        match store.save(&snapshot, now) {
+            Ok(()) => self.trouble_told = false,
+            Err(error) if !self.trouble_told => {
+                self.trouble_told = true;
+                tracing::warn!("{error}");
+                let _ = self.notice(&error.to_string(), true);
+            }
+            Err(_) => {}
+        }
+    }
+}
+
+/// The signals that a console answers.
+struct Signals {
+    terminate: Signal,
+    hang_up: Signal,
+    interrupt: Signal,
+    quit: Signal,
+    resize: Signal,
+    go_on: Signal,
+}
+
+fn continued() -> SignalKind {
+    SignalKind::from_raw(rustix::process::Signal::CONT.as_raw())
+}
+
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            hang_up: signal(SignalKind::hangup())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            quit: signal(SignalKind::quit())?,
+            resize: signal(SignalKind::window_change())?,
+            go_on: signal(continued())?,
+        })
+    }
+
+    async fn next(&mut self) -> Option<SignalKind> {
+        tokio::select! {
+            _ = self.terminate.recv() => Some(SignalKind::terminate()),
+            _ = self.hang_up.recv() => Some(SignalKind::hangup()),
+            _ = self.interrupt.recv() => Some(SignalKind::interrupt()),
+            _ = self.quit.recv() => Some(SignalKind::quit()),
+            _ = self.resize.recv() => Some(SignalKind::window_change()),
+            _ = self.go_on.recv() => Some(continued()),
+        }
+    }
+}
