@@ -16,6 +16,7 @@ pub mod document;
 pub mod duration;
 pub mod effects;
 pub mod leaf;
+pub mod log_argument;
 pub mod nearest;
 pub mod schema;
 pub mod settings;

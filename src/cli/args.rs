@@ -1,5 +1,7 @@
 //! Everything that can be written on the command line. `--help`, the completions and the manual page come from here.
 
+#![allow(rustdoc::bare_urls, reason = "these comments are what --help prints")]
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,7 +11,6 @@ use clap::{Args, Parser, Subcommand, ValueHint};
 
 use super::environment::VARIABLES;
 use super::failure::Failure;
-use crate::config::build;
 use crate::config::nearest::nearest;
 use crate::model::check::RecordType;
 use crate::model::log::Level;
@@ -57,6 +58,10 @@ Examples:
   crashcart trust              Show what ./crashcart.toml would do, and ask
   crashcart trust --list       Show it and ask nothing; exit code 1 when it is not trusted
   crashcart trust --revoke     Take the approval back";
+
+mod values;
+
+use values::{duration, header, json_expectation, level, record_type};
 
 /// One terminal program for the next ten minutes of an outage.
 ///
@@ -422,45 +427,6 @@ fn not_an_address(word: &str, addresses: &[String]) -> Failure {
     Failure::usage(anyhow::anyhow!("`{word}` {trouble}")).hint(hint.trim_end())
 }
 
-fn duration(text: &str) -> Result<Duration, String> {
-    crate::config::duration::parse(text).map_err(|error| error.to_string())
-}
-
-fn header(text: &str) -> Result<(String, String), String> {
-    match text.split_once(':') {
-        Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_owned(), value.trim().to_owned())),
-        _ => Err("a header is written `Name: value`".to_owned()),
-    }
-}
-
-/// Reads `/pointer=value`. A value that is JSON is that value; anything else is text.
-fn json_expectation(text: &str) -> Result<(String, serde_json::Value), String> {
-    match text.split_once('=') {
-        Some((pointer, value)) if pointer.is_empty() || pointer.starts_with('/') => Ok((
-            pointer.to_owned(),
-            serde_json::from_str(value).unwrap_or_else(|_| serde_json::Value::String(value.to_owned())),
-        )),
-        _ => Err("an expectation is written `/pointer=value`, as in /status=ok or /queue/depth=0".to_owned()),
-    }
-}
-
-fn record_type(text: &str) -> Result<RecordType, String> {
-    let names: Vec<&str> = build::RECORDS.iter().map(|(name, _)| *name).collect();
-    build::record(text).ok_or_else(|| format!("one of {}", names.join(", ")))
-}
-
-fn level(text: &str) -> Result<Level, String> {
-    match text.to_ascii_lowercase().as_str() {
-        "trace" => Ok(Level::Trace),
-        "debug" => Ok(Level::Debug),
-        "info" => Ok(Level::Info),
-        "warn" | "warning" => Ok(Level::Warn),
-        "error" => Ok(Level::Error),
-        "fatal" => Ok(Level::Fatal),
-        _ => Err("one of trace, debug, info, warn, error, fatal".to_owned()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -501,13 +467,5 @@ mod tests {
         assert!(says(&["localhost"]).contains("http://localhost"));
         assert!(says(&["zzzzzzzz"]).contains("https://zzzzzzzz"));
         assert!(says(&["--ascii", "status"]).contains("`--ascii` before a subcommand"));
-    }
-
-    #[test]
-    fn an_expectation_is_json_or_text() {
-        assert_eq!(json_expectation("/n=3").unwrap(), ("/n".to_owned(), 3.into()));
-        assert_eq!(json_expectation("/status=ok").unwrap(), ("/status".to_owned(), "ok".into()));
-        assert_eq!(json_expectation("/a=b=c").unwrap(), ("/a".to_owned(), "b=c".into()));
-        assert!(json_expectation("status=ok").is_err());
     }
 }

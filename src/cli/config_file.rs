@@ -25,12 +25,13 @@ use super::args::GlobalArgs;
 use super::environment::Environment;
 use super::failure::Failure;
 use super::trust_store::{self, Standing, TrustStore};
-use crate::config::arguments::{ArgumentError, LogArgument};
+use crate::config::log_argument::{ArgumentError, LogArgument};
 use crate::config::{self, Diagnostic, Loaded, Place, Settings, Severity, TrustItem};
 use crate::model::catalog::Catalog;
 
-/// The name under which a configuration is looked for.
-pub const FILE_NAME: &str = "crashcart.toml";
+mod find;
+
+pub use find::{FILE_NAME, Found, Origin, find};
 
 /// A configuration is written by hand; whatever is larger is something else.
 const LARGEST_FILE: u64 = 1 << 20;
@@ -81,62 +82,6 @@ pub fn open(
 pub fn state_dir(global: &GlobalArgs, environment: &Environment) -> Option<PathBuf> {
     let here = environment.current_dir.clone().unwrap_or_default();
     global.state_dir.as_ref().or(environment.state_dir.as_ref()).map(|directory| here.join(directory))
-}
-
-/// How we came to a file.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Origin {
-    /// The user named it, now or in the environment.
-    Named,
-    /// It lies in the user's own configuration directory.
-    Own,
-    /// It lay in the working directory or above it.
-    Found,
-}
-
-/// A configuration file that exists.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Found {
-    /// As it is shown: the way in which we came to it.
-    pub shown: PathBuf,
-    pub origin: Origin,
-}
-
-/// Looks for the configuration file.
-pub fn find(global: &GlobalArgs, environment: &Environment) -> Result<Option<Found>, Failure> {
-    if let Some(path) = global.config.as_ref().or(environment.config.as_ref()) {
-        return Ok(Some(Found { shown: path.clone(), origin: Origin::Named }));
-    }
-    if let Some(here) = &environment.current_dir {
-        for directory in up_to_the_repository(here) {
-            let path = directory.join(FILE_NAME);
-            if exists(&path)? {
-                // Nearer to what the user sees than a path from the root.
-                let shown = if directory == here { PathBuf::from(FILE_NAME) } else { path };
-                return Ok(Some(Found { shown, origin: Origin::Found }));
-            }
-        }
-    }
-    let own = environment.config_dir.as_ref().map(|directory| directory.join(FILE_NAME));
-    match own {
-        Some(path) if exists(&path)? => Ok(Some(Found { shown: path, origin: Origin::Own })),
-        _ => Ok(None),
-    }
-}
-
-/// Returns the directory and those above it up to the repository's root; outside a repository only itself, because
-/// what lies above it (`/tmp`, `/home`) is nobody's project.
-fn up_to_the_repository(here: &Path) -> Vec<&Path> {
-    let root = here.ancestors().position(|directory| directory.join(".git").exists());
-    here.ancestors().take(root.map_or(1, |depth| depth + 1)).collect()
-}
-
-fn exists(path: &Path) -> Result<bool, Failure> {
-    match path.try_exists() {
-        // A directory that we may not enter hides its files from us as from the user.
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(false),
-        other => other.map_err(|error| cannot_read(path, error)),
-    }
 }
 
 fn cannot_read(path: &Path, error: io::Error) -> Failure {

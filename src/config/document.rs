@@ -1,7 +1,7 @@
 //! Reading a TOML document so that everything wrong with it is said at once, each at its place.
 //!
 //! Serde stops at the first error and forgets places behind untagged enums, so the tree that the TOML parser keeps
-//! (`DeTable`, every node with its byte range) is walked here. A [`shape!`] is a struct whose fields are the keys of a
+//! (`DeTable`, every node with its byte range) is walked here. A `shape!` is a struct whose fields are the keys of a
 //! table: the reader, the list of known keys and the JSON Schema all come from that one declaration.
 
 use std::borrow::Cow;

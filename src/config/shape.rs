@@ -2,20 +2,20 @@
 //!
 //! The reader, the list of known keys and `assets/schema.json` come from here; `assets/crashcart.toml` shows each key.
 
-use std::borrow::Cow;
-
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-
-use super::diagnostic::Problems;
-use super::document::{At, Key, Named, Node, Read, Shape, Table, shape};
+use super::document::{At, Named, shape};
 use super::leaf::{
     Anything, CommandLine, Count, Filled, Friendly, HostName, HostPort, Name, OneOf, OneOrMany, Pattern, Resolver,
-    SshHost, StatusCodes, TlsAddress, WebUrl, Word, json,
+    SshHost, StatusCodes, TlsAddress, WebUrl, Word,
 };
-use super::nearest::nearest;
 use crate::model::check::RecordType;
 use crate::model::contact::ContactKind;
 use crate::model::service::Confirm;
+
+mod check;
+mod source;
+
+pub use check::CheckShape;
+pub use source::{SourceShape, SourceUse};
 
 shape! {
     /// The configuration of crashcart: what there is to watch, what it stands on, and whom to call.
@@ -248,169 +248,6 @@ shape! {
     SelfCheckShape {
         /// host:port of something that answers whenever this machine has a network.
         vantage: HostPort;
-    }
-}
-
-/// A hosting or monitoring system. Only its shape is looked at: what a provider needs, its definition knows.
-#[derive(Clone, PartialEq, Debug)]
-pub struct SourceShape {
-    pub provider: Option<At<Name>>,
-    pub url: Option<At<WebUrl>>,
-    pub token: Option<At<SecretShape>>,
-    /// Everything else, for the provider.
-    pub parameters: serde_json::Map<String, serde_json::Value>,
-}
-
-impl Read for SourceShape {
-    fn read(node: &Node<'_>, problems: &mut Problems) -> Option<Self> {
-        let mut table = Table::of(node, problems)?;
-        let (provider, url, token) = (table.required("provider"), table.optional("url"), table.optional("token"));
-        if let Some(At { value: SecretShape { env, keyring, command, file }, span }) = &token {
-            let ways =
-                [env.is_some(), keyring.is_some(), command.is_some(), file.is_some()].into_iter().filter(|way| *way);
-            if ways.count() != 1 {
-                let help = "write one of { env = \"NAME\" }, { keyring = \"name\" }, { command = \"...\" }, { file = \"path\" }";
-                table.problems.error(span, "a secret is kept in exactly one place", Some(help.to_owned()));
-            }
-        }
-        Some(Self { provider, url, token, parameters: others(&table, &["provider", "url", "token"]) })
-    }
-}
-
-impl JsonSchema for SourceShape {
-    fn schema_name() -> Cow<'static, str> {
-        "SourceShape".into()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let described = |mut schema: Schema, doc: &str| {
-            schema.insert("description".to_owned(), doc.into());
-            schema
-        };
-        json_schema!({
-            "type": "object",
-            "description": "A hosting or monitoring system. Kept for later: nothing asks it yet.",
-            "required": ["provider"],
-            "properties": {
-                "provider": described(generator.subschema_for::<Name>(), "What kind of system it is."),
-                "url": described(generator.subschema_for::<WebUrl>(), "Where it answers, when that is yours to say."),
-                "token": described(generator.subschema_for::<SecretShape>(), "Where the token is kept."),
-            },
-        })
-    }
-}
-
-/// What one service takes from a source.
-#[derive(Clone, PartialEq, Debug)]
-pub struct SourceUse {
-    pub source: Option<At<Name>>,
-    /// Everything else, for the provider.
-    pub parameters: serde_json::Map<String, serde_json::Value>,
-}
-
-impl Read for SourceUse {
-    fn read(node: &Node<'_>, problems: &mut Problems) -> Option<Self> {
-        let mut table = Table::of(node, problems)?;
-        let source = table.required("source");
-        Some(Self { source, parameters: others(&table, &["source"]) })
-    }
-}
-
-impl JsonSchema for SourceUse {
-    fn schema_name() -> Cow<'static, str> {
-        "SourceUse".into()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let mut source = generator.subschema_for::<Name>();
-        source.insert("description".to_owned(), "The name of one of the sources.".into());
-        json_schema!({
-            "type": "object",
-            "description": "What a service takes from a source. Kept for later: nothing asks it yet.",
-            "required": ["source"],
-            "properties": { "source": source },
-        })
-    }
-}
-
-fn others(table: &Table<'_, '_>, known: &[&str]) -> serde_json::Map<String, serde_json::Value> {
-    let unknown = table.table.iter().filter(|(key, _)| !known.contains(&key.get_ref().as_ref()));
-    unknown.map(|(key, node)| (key.get_ref().to_string(), json(node))).collect()
-}
-
-/// How a service is probed. The key that names what is probed tells which kind of check it is.
-#[derive(Clone, PartialEq, Debug)]
-pub enum CheckShape {
-    Http(Box<HttpShape>),
-    Tcp(TcpShape),
-    Tls(TlsShape),
-    Dns(DnsShape),
-    Heartbeat(HeartbeatShape),
-    Command(CommandShape),
-}
-
-/// One kind of check.
-struct Kind {
-    /// The key that tells.
-    name: &'static str,
-    read: fn(&mut Table<'_, '_>) -> CheckShape,
-    keys: fn(&mut SchemaGenerator) -> Vec<Key>,
-    schema: fn(&mut SchemaGenerator) -> Schema,
-}
-
-/// Returns the row of a shape.
-const fn kind<S: Shape + JsonSchema>(name: &'static str, read: fn(&mut Table<'_, '_>) -> CheckShape) -> Kind {
-    Kind { name, read, keys: S::keys, schema: SchemaGenerator::subschema_for::<S> }
-}
-
-const KINDS: &[Kind] = &[
-    kind::<HttpShape>("http", |table| CheckShape::Http(Box::new(HttpShape::take(table)))),
-    kind::<TcpShape>("tcp", |table| CheckShape::Tcp(TcpShape::take(table))),
-    kind::<TlsShape>("tls", |table| CheckShape::Tls(TlsShape::take(table))),
-    kind::<DnsShape>("dns", |table| CheckShape::Dns(DnsShape::take(table))),
-    kind::<HeartbeatShape>("heartbeat", |table| CheckShape::Heartbeat(HeartbeatShape::take(table))),
-    kind::<CommandShape>("command", |table| CheckShape::Command(CommandShape::take(table))),
-];
-
-impl Read for CheckShape {
-    fn read(node: &Node<'_>, problems: &mut Problems) -> Option<Self> {
-        let mut table = Table::of(node, problems)?;
-        let mut found = KINDS.iter().filter(|kind| table.table.contains_key(kind.name));
-        let names: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
-        let Some(kind) = found.next() else {
-            let meant = table.table.keys().find_map(|key| Some((key.span(), nearest(key.get_ref(), &names)?)));
-            let span = meant.as_ref().map_or_else(|| table.span.clone(), |(span, _)| span.clone());
-            let help = match meant {
-                Some((_, near)) => format!("did you mean `{near}`?"),
-                None => format!("give it one of {}", names.join(", ")),
-            };
-            table.problems.error(&span, "this check does not say what it probes", Some(help));
-            return None;
-        };
-        if let Some(other) = found.next() {
-            let message = format!("this check probes two things: `{}` and `{}`", kind.name, other.name);
-            table.problems.error(&table.span, message, Some("make two checks of it".to_owned()));
-            return None;
-        }
-        let check = (kind.read)(&mut table);
-        table.finish(|key| {
-            let has_key =
-                |kind: &&Kind| (kind.keys)(&mut SchemaGenerator::default()).iter().any(|known| known.name == key);
-            let owners: Vec<&str> = KINDS.iter().filter(has_key).map(|kind| kind.name).collect();
-            (!owners.is_empty()).then(|| format!("it belongs to another kind of check: {}", owners.join(", ")))
-        });
-        Some(check)
-    }
-}
-
-impl JsonSchema for CheckShape {
-    fn schema_name() -> Cow<'static, str> {
-        "CheckShape".into()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let kinds: Vec<Schema> = KINDS.iter().map(|kind| (kind.schema)(generator)).collect();
-        json_schema!({ "description": "How a service is probed.", "anyOf": kinds })
     }
 }
 

@@ -1,10 +1,10 @@
 //! The logs of one service.
 
 use super::{Names, Place};
-use crate::config::arguments::remote_tail;
 use crate::config::build;
 use crate::config::diagnostic::Problems;
 use crate::config::document::At;
+use crate::config::log_argument::remote_tail;
 use crate::config::shape::LogShape;
 use crate::model::id::ServiceId;
 use crate::model::log::{LogCommand, LogOrigin, LogSourceSpec};

@@ -1,0 +1,59 @@
+//! How single values are written on the command line.
+
+use std::time::Duration;
+
+use crate::config::{build, duration as friendly};
+use crate::model::check::RecordType;
+use crate::model::log::Level;
+
+pub fn duration(text: &str) -> Result<Duration, String> {
+    friendly::parse(text).map_err(|error| error.to_string())
+}
+
+pub fn header(text: &str) -> Result<(String, String), String> {
+    match text.split_once(':') {
+        Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_owned(), value.trim().to_owned())),
+        _ => Err("a header is written `Name: value`".to_owned()),
+    }
+}
+
+/// Reads `/pointer=value`. A value that is JSON is that value; anything else is text.
+pub fn json_expectation(text: &str) -> Result<(String, serde_json::Value), String> {
+    match text.split_once('=') {
+        Some((pointer, value)) if pointer.is_empty() || pointer.starts_with('/') => Ok((
+            pointer.to_owned(),
+            serde_json::from_str(value).unwrap_or_else(|_| serde_json::Value::String(value.to_owned())),
+        )),
+        _ => Err("an expectation is written `/pointer=value`, as in /status=ok or /queue/depth=0".to_owned()),
+    }
+}
+
+pub fn record_type(text: &str) -> Result<RecordType, String> {
+    let names: Vec<&str> = build::RECORDS.iter().map(|(name, _)| *name).collect();
+    build::record(text).ok_or_else(|| format!("one of {}", names.join(", ")))
+}
+
+pub fn level(text: &str) -> Result<Level, String> {
+    match text.to_ascii_lowercase().as_str() {
+        "trace" => Ok(Level::Trace),
+        "debug" => Ok(Level::Debug),
+        "info" => Ok(Level::Info),
+        "warn" | "warning" => Ok(Level::Warn),
+        "error" => Ok(Level::Error),
+        "fatal" => Ok(Level::Fatal),
+        _ => Err("one of trace, debug, info, warn, error, fatal".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_expectation_is_json_or_text() {
+        assert_eq!(json_expectation("/n=3").unwrap(), ("/n".to_owned(), 3.into()));
+        assert_eq!(json_expectation("/status=ok").unwrap(), ("/status".to_owned(), "ok".into()));
+        assert_eq!(json_expectation("/a=b=c").unwrap(), ("/a".to_owned(), "b=c".into()));
+        assert!(json_expectation("status=ok").is_err());
+    }
+}
