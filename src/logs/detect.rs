@@ -25,13 +25,26 @@ const HEADER: usize = 200;
 pub struct Detected {
     pub time: Option<Timestamp>,
     pub level: Option<Level>,
-    /// Whether the level is the program's own, not one that a platform put before its line.
-    pub has_own_level: bool,
+    pub level_is: LevelIs,
     /// Where the text begins behind what a platform put before the program's own line: a time and a source, such as
     /// `2026-02-03T04:05:06Z app[web.1]: ` or `web-1  | `.
     pub body: usize,
     /// Whether the line only adds to the one before it: PostgreSQL's `DETAIL:`, `HINT:`, `STATEMENT:`.
     pub adds: bool,
+}
+
+/// Who says the level.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum LevelIs {
+    /// Nobody.
+    #[default]
+    Unknown,
+    /// A platform, before the program's own line.
+    Platforms,
+    /// The program's logger.
+    Loggers,
+    /// How the line begins: `panic: `, `TypeError: `.
+    Implied,
 }
 
 /// Finds times and levels in the lines of one source.
@@ -79,8 +92,13 @@ impl Detector {
         let level = level.or(word.level).or_else(|| level::of_priority(header));
         let status = status.or_else(|| level::access_status(&bytes[after.min(bytes.len())..]));
         let level = level.max(status.and_then(level::of_status));
-        let has_own_level = level.is_some() && (word.level.is_none() || word.at >= body);
-        Detected { time, level, has_own_level, body, adds: word.adds }
+        let level_is = match level {
+            None => LevelIs::Unknown,
+            Some(_) if word.is_opening => LevelIs::Implied,
+            Some(_) if word.level.is_some() && word.at < body => LevelIs::Platforms,
+            Some(_) => LevelIs::Loggers,
+        };
+        Detected { time, level, level_is, body, adds: word.adds }
     }
 }
 

@@ -8,7 +8,7 @@ mod utf16;
 
 use jiff::tz::TimeZone;
 
-use super::detect::{Detected, Detector, names_exception};
+use super::detect::{Detected, Detector, LevelIs, names_exception};
 use crate::model::log::{Level, LogLine};
 use crate::model::text::Line;
 use crate::model::time::Timestamp;
@@ -44,8 +44,8 @@ enum Trace {
     Python,
     /// `panic:` or `fatal error:` and what Go prints after it.
     Go,
-    /// `panicked at src/main.rs:2:5:`; the message comes next.
-    RustMessage,
+    /// `panicked at src/main.rs:2:5:`, `Unhandled exception:`; the message comes next.
+    Message,
     /// `^` under a line of source code; the exception comes after an empty line.
     Caret,
 }
@@ -79,7 +79,7 @@ impl LineParser {
             return false;
         };
         // A stamp of its own makes a line a head, unless a platform put it before every line.
-        let is_stamped = detected.time.is_some() && detected.body == 0;
+        let is_stamped = detected.time.is_some() && (detected.body == 0 || detected.level_is == LevelIs::Loggers);
         if detected.adds || (!is_stamped && entry.takes(body, detected)) {
             entry.after_blank = body.trim().is_empty();
             return true;
@@ -95,8 +95,8 @@ impl Entry {
             Trace::Python
         } else if body.starts_with("panic: ") || body.starts_with("fatal error: ") || is_goroutine(body) {
             Trace::Go
-        } else if is_rust_panic(body) {
-            Trace::RustMessage
+        } else if announces_message(body) {
+            Trace::Message
         } else {
             Trace::None
         };
@@ -110,6 +110,10 @@ impl Entry {
         if trimmed.is_empty() {
             return true;
         }
+        if is_goroutine(trimmed) {
+            self.trace = Trace::Go;
+            return true;
+        }
         if is_frame(trimmed) {
             if matches!(self.trace, Trace::None | Trace::Caret) {
                 self.trace = Trace::Frames;
@@ -117,7 +121,7 @@ impl Entry {
             return true;
         }
         let follows = match self.trace {
-            Trace::RustMessage => {
+            Trace::Message => {
                 self.trace = Trace::Frames;
                 true
             }
@@ -146,13 +150,13 @@ impl Entry {
                 self.trace = Trace::Python;
                 return true;
             }
-            if indent == 0 && is_qualified_exception(trimmed) {
+            if indent == 0 && (is_qualified_exception(trimmed) || is_go_function(trimmed)) {
                 return true;
             }
         }
         let has_own_stamp = detected.time.is_some();
         let is_deep = if has_own_stamp { indent >= DEEP } else { indent > 0 };
-        is_deep && !detected.has_own_level
+        is_deep && matches!(detected.level_is, LevelIs::Unknown | LevelIs::Platforms)
     }
 
     fn takes_python(&mut self, trimmed: &str, indent: usize) -> bool {
@@ -192,9 +196,11 @@ fn is_frame(trimmed: &str) -> bool {
 
 /// `app/models/user.rb:12:in 'save'`, with what raised there only in the first.
 fn is_ruby_frame(trimmed: &str) -> bool {
-    let Some((path, rest)) = trimmed.split_once(".rb:") else { return false };
-    let rest = rest.trim_start_matches(|c: char| c.is_ascii_digit());
-    rest.starts_with(":in ") && !path.contains(' ') && !rest.ends_with("Error)") && !rest.contains(": ")
+    let Some((place, name)) = trimmed.split_once(":in ") else { return false };
+    place.ends_with(|c: char| c.is_ascii_digit())
+        && !place.contains(": ")
+        && !name.contains(": ")
+        && name.starts_with(['`', '\''])
 }
 
 /// Lines that link one exception to the next.
@@ -214,6 +220,8 @@ fn is_link(trimmed: &str) -> bool {
         "---> ",
         "thrown in ",
         "goroutine running on other thread",
+        "-->",
+        "\"}",
     ]
     .iter()
     .any(|link| trimmed.starts_with(link))
@@ -230,17 +238,24 @@ fn is_qualified_exception(trimmed: &str) -> bool {
     name.contains('.') && ["Exception", "Error", "Throwable"].iter().any(|end| name.ends_with(end))
 }
 
+/// A function without its arguments, as zap prints them below the message.
+fn is_go_function(trimmed: &str) -> bool {
+    let is_path = trimmed.contains(['/', '.']) && !trimmed.contains([' ', ':', '=', '"']);
+    is_path
+        && (trimmed == "main.main"
+            || trimmed.starts_with("runtime.")
+            || trimmed.contains(".(*")
+            || (trimmed.contains('/') && trimmed.contains('.')))
+}
+
 fn is_goroutine(trimmed: &str) -> bool {
     trimmed.starts_with("goroutine ") && trimmed.ends_with("]:")
 }
 
 /// What Go prints after a panic: goroutines, calls, places, registers.
 fn is_go(trimmed: &str) -> bool {
-    if is_goroutine(trimmed) {
-        return true;
-    }
-    let is_call = trimmed.ends_with(')')
-        && trimmed.split('(').next().is_some_and(|name| name.contains('.') && !name.contains(' '));
+    let name = trimmed.split('(').next().unwrap_or_default();
+    let is_call = trimmed.ends_with(')') && !name.contains(' ') && (name.contains(['.', '/']) || name == "panic");
     is_call
         || ["[signal ", "created by ", "exit status ", "runtime stack:", "panic: ", "...additional frames elided"]
             .iter()
@@ -254,8 +269,10 @@ fn is_register(trimmed: &str) -> bool {
     matches!((words.next(), words.next(), words.next()), (Some(name), Some(value), None) if name.len() <= 6 && value.starts_with("0x"))
 }
 
-fn is_rust_panic(body: &str) -> bool {
-    body.starts_with("thread '") && body.contains("' panicked at ") && body.ends_with(':')
+/// Whether the message stands on the next line: Rust's panics, Dart's exceptions.
+fn announces_message(body: &str) -> bool {
+    let is_panic = body.starts_with("thread '") && body.contains("' panicked at ");
+    body.ends_with(':') && (is_panic || body == "Unhandled exception:")
 }
 
 #[cfg(test)]

@@ -15,6 +15,8 @@ pub(super) struct Words {
     pub level: Option<Level>,
     /// Where the level stands.
     pub at: usize,
+    /// Whether no word names it, but how the line begins tells.
+    pub is_opening: bool,
     /// Whether it says that the line adds to the one before.
     pub adds: bool,
 }
@@ -28,7 +30,7 @@ pub(super) fn of_word(word: &[u8]) -> Option<Level> {
     Some(match &*lower {
         b"trace" | b"trc" | b"trce" | b"finest" | b"finer" | b"silly" | b"verbose" => Level::Trace,
         b"debug" | b"dbg" | b"dbug" | b"debu" | b"fine" => Level::Debug,
-        b"info" | b"inf" | b"information" | b"notice" | b"config" => Level::Info,
+        b"info" | b"inf" | b"information" | b"notice" | b"note" | b"config" => Level::Info,
         b"warn" | b"warning" | b"wrn" => Level::Warn,
         b"error" | b"err" | b"erro" | b"severe" | b"fail" => Level::Error,
         b"fatal" | b"ftl" | b"fata" | b"critical" | b"crit" | b"alert" | b"emerg" | b"emergency" | b"panic"
@@ -39,9 +41,21 @@ pub(super) fn of_word(word: &[u8]) -> Option<Level> {
 
 /// Whether a level's name is also a common word, so that it counts only where nothing else can stand.
 fn is_common(word: &[u8]) -> bool {
-    [&b"fine"[..], b"config", b"alert", b"notice", b"panic", b"verbose", b"fail", b"critical", b"information", b"silly"]
-        .iter()
-        .any(|common| word.eq_ignore_ascii_case(common))
+    [
+        &b"fine"[..],
+        b"config",
+        b"alert",
+        b"notice",
+        b"note",
+        b"panic",
+        b"verbose",
+        b"fail",
+        b"critical",
+        b"information",
+        b"silly",
+    ]
+    .iter()
+    .any(|common| word.eq_ignore_ascii_case(common))
 }
 
 /// Returns the level of a single letter, as Android, klog and MongoDB write it.
@@ -155,6 +169,11 @@ pub(super) fn logfmt(bytes: &[u8]) -> Fields<'_> {
             b"time" | b"ts" | b"t" | b"timestamp" | b"@timestamp" if value.len() >= 9 => {
                 fields.time = fields.time.or(Some(value));
             }
+            // Linux' audit: `msg=audit(1770091506.450:92):`.
+            b"msg" => {
+                let seconds = value.strip_prefix(b"audit(").and_then(|stamp| stamp.split(|byte| *byte == b':').next());
+                fields.time = fields.time.or(seconds);
+            }
             b"status" | b"status_code" => fields.status = fields.status.or_else(|| status(value)),
             _ => {}
         }
@@ -165,7 +184,7 @@ pub(super) fn logfmt(bytes: &[u8]) -> Fields<'_> {
 /// Finds a level among the words of a line. `after` is where its time ends, `body` where the program's own text begins.
 pub(super) fn of_words(bytes: &[u8], after: usize, body: usize) -> Words {
     if let Some(level) = of_opening(&bytes[body.min(bytes.len())..]) {
-        return Words { level: Some(level), at: body, adds: false };
+        return Words { level: Some(level), at: body, is_opening: true, adds: false };
     }
     let mut is_first = true;
     let mut at = 0;
@@ -182,9 +201,11 @@ pub(super) fn of_words(bytes: &[u8], after: usize, body: usize) -> Words {
         let leads = at >= after && std::mem::replace(&mut is_first, at < after);
         if word.is_ascii() && next == b':' && matches!(word, b"DETAIL" | b"HINT" | b"STATEMENT" | b"CONTEXT" | b"QUERY")
         {
-            return Words { level: None, at, adds: after > 0 };
+            return Words { adds: after > 0, ..Words::default() };
         }
         let level = match run {
+            // PostgreSQL's `LOG:` is what happens anyway.
+            3 if word == b"LOG" && next == b':' => Some(Level::Info),
             // ` E ` behind numbers only, `[E]`, and klog's `E0203`.
             1 => of_letter(word[0]).filter(|_| {
                 let klog = leads_klog(bytes, at);
@@ -197,7 +218,7 @@ pub(super) fn of_words(bytes: &[u8], after: usize, body: usize) -> Words {
             _ => None,
         };
         if level.is_some() {
-            return Words { level, at, adds: false };
+            return Words { level, at, ..Words::default() };
         }
         at = end;
     }
@@ -226,7 +247,7 @@ fn counts(word: &[u8], before: u8, next: u8, leads: bool) -> bool {
         return !is_common(word) || leads || next == b':' || next == b' ';
     }
     let is_plain_word = before == b' ' || before == b']' || before == b'|';
-    (leads && is_plain_word && matches!(next, b' ' | b':' | b',')) && !(is_common(word) && next != b':')
+    (leads && is_plain_word && matches!(next, b' ' | b':' | b',' | b'1'..=b'9')) && !(is_common(word) && next != b':')
         || (next == b':' && is_plain_word && !is_common(word))
 }
 
@@ -250,6 +271,8 @@ fn of_opening(body: &[u8]) -> Option<Level> {
             OPENINGS.iter().find(|(opening, _)| body.starts_with(opening)).map(|(_, level)| *level)
         }
         b't' if body.starts_with(b"thread '") => memmem::find(body, b"' panicked at ").map(|_| Level::Error),
+        b'h' if body.starts_with(b"http: panic serving ") => Some(Level::Error),
+        b'e' if body.starts_with(b"exception '") => Some(Level::Error),
         b'/' | b'f' if is_uncaught(body) => Some(Level::Error),
         _ => None,
     };

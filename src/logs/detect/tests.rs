@@ -20,7 +20,7 @@ fn times_with_an_offset_are_taken_as_they_are() {
     check("2026-02-03T04:05:06Z hello", "2026-02-03T04:05:06Z", "");
     check("2026-02-03T04:05:06.789+05:30 hello", "2026-02-02T22:35:06.789Z", "");
     check("2026-02-03 04:05:06.123456 -0800 hello", "2026-02-03T12:05:06.123456Z", "");
-    check("2026-02-03 04:05:06 UTC [77] LOG:  ready", "2026-02-03T04:05:06Z", "");
+    check("2026-02-03 04:05:06 UTC [77] started", "2026-02-03T04:05:06Z", "");
     check("20260203T040506Z compact", "2026-02-03T04:05:06Z", "");
     check("2026-034T04:05:06Z day of the year", "2026-02-03T04:05:06Z", "");
     check("2026-02-03T04:05:06.123456789Z nanoseconds", "2026-02-03T04:05:06.123456Z", "");
@@ -34,6 +34,8 @@ fn times_without_an_offset_are_local() {
     check("26/02/03 04:05:06 WARN scheduler.TaskSetManager: Lost task", "2026-02-03T03:05:06Z", "warn");
     check("20260203-04:05:06:789|Step", "2026-02-03T03:05:06.789Z", "");
     check("03-Feb-2026 04:05:06.789 SEVERE [main] x", "2026-02-03T03:05:06.789Z", "error");
+    check("[GIN] 2026/02/03 - 04:05:06 | 200 |", "2026-02-03T03:05:06Z", "");
+    check("01/25/26 04:05:06.5 web_php[1].ERR [x]", "2026-01-25T03:05:06.5Z", "error");
     check("[Nest] 12  - 02/03/2026, 4:05:06 PM   ERROR [X] y", "2026-02-03T15:05:06Z", "error");
     check("13.02.2026 04:05:06 x", "2026-02-13T03:05:06Z", "");
     check("260203 040506 148 INFO dfs.DataNode: x", "2026-02-03T03:05:06Z", "info");
@@ -92,6 +94,7 @@ fn json_lines_state_both() {
 fn logfmt_lines_state_both() {
     check(r#"time="2026-02-03T04:05:06Z" level=error msg="x""#, "2026-02-03T04:05:06Z", "error");
     check("logger=x t=2026-02-03T04:05:06.7Z level=info msg=y", "2026-02-03T04:05:06.7Z", "info");
+    check("type=EXECVE msg=audit(1770091506.450:92): argc=1", "2026-02-03T04:05:06.45Z", "");
     check("url=/a?level=high user=1", "", "");
 }
 
@@ -100,6 +103,8 @@ fn levels_stand_in_many_forms() {
     for (text, level) in [
         ("ERROR: relation does not exist", "error"),
         ("ERROR:root:boom", "error"),
+        ("2026-02-03 04:05:06 UTC [12] LOG:  ready", "info"),
+        ("2026-02-03T04:05:06Z 0 [Note] [MY-1] [InnoDB] begin", "info"),
         ("E, [2026-02-03T04:05:06.789 #12] ERROR -- : x", "error"),
         ("<11>Feb  3 04:05:06 web1 app: x", "error"),
         ("npm ERR! code 1", "error"),

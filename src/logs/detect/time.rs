@@ -237,6 +237,8 @@ fn one_or_two(bytes: &[u8], at: usize) -> Option<(i64, usize)> {
 fn after_date(bytes: &[u8], at: usize) -> Option<usize> {
     match bytes.get(at)? {
         b'T' | b't' | b'_' | b'-' | b':' => Some(at + 1),
+        // Gin: `2026/02/03 - 04:05:06`.
+        b' ' if bytes.get(at..at + 3) == Some(b" - ") => Some(at + 3),
         b' ' => Some(at + spaces(bytes, at)),
         b',' => Some(at + 1 + spaces(bytes, at + 1)),
         b'.' if digit_run(bytes, at + 1) == 6 => Some(at + 1),
@@ -373,7 +375,9 @@ fn month_first(bytes: &[u8], at: usize, run: usize) -> Option<(Civil, Clock, usi
         2 if separator == b'/' && run == 2 => {
             let third = digits(bytes, at + 1, 2)?;
             let (clock, end) = clock(bytes, after_date(bytes, at + 3)?)?;
-            Some((Civil { year: Some(2000 + first), month: second, day: third }, clock, end))
+            // Spark writes the year first. Where that is no date, it is the American order.
+            let (year, month, day) = if second > 12 { (third, first, second) } else { (first, second, third) };
+            Some((Civil { year: Some(2000 + year), month, day }, clock, end))
         }
         _ => None,
     }

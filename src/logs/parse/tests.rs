@@ -85,7 +85,16 @@ fn go_panics_stay_together() {
 +created by main.start in goroutine 1
 +\t/app/main.go:3 +0x2
 +exit status 2
-=2026/02/03 04:05:07 listening
+=2026/02/03 04:05:07 http: panic serving 127.0.0.1:5: boom
++goroutine 24 [running]:
++net/http.(*conn).serve.func1(0xc0000)
++\t/usr/local/go/src/net/http/server.go:1746 +0xd0
++panic(0x12472a0, 0x12ece10)
++\t/usr/local/go/src/runtime/panic.go:513 +0x1b9
+=2026-02-03T04:05:07Z\terror\texporter/queue.go:128\tfailed
++go.example.com/exporter.(*batcher[...]).Consume
++\tgo.example.com/exporter@v0.1/batcher.go:23
+=2026/02/03 04:05:08 listening
 ",
     );
 }
@@ -130,6 +139,10 @@ fn node_ruby_net_and_php_traces_stay_together() {
 + ---> System.Exception: inner
 +   at App.Program.Main() in /app/Program.cs:line 5
 +   --- End of inner exception stack trace ---
+=Unhandled exception:
++FormatException: bad data
++#0      main (file:///app/main.dart:8:3)
++<asynchronous suspension>
 =PHP Fatal error:  Uncaught Exception: boom in /app/x.php:3
 +Stack trace:
 +#0 /app/y.php(7): f()
