@@ -14,6 +14,7 @@ pub mod failure;
 pub mod logs;
 pub mod man;
 pub mod output;
+pub mod outside;
 pub mod replay;
 pub mod schema;
 pub mod status;
@@ -41,6 +42,8 @@ pub enum Exit {
     Usage,
     /// 3: it could not be told.
     CouldNotTell,
+    /// 128 and the signal's number: a signal ended it, as shells count.
+    Signal(i32),
 }
 
 impl From<Exit> for ExitCode {
@@ -50,6 +53,7 @@ impl From<Exit> for ExitCode {
             Exit::Wrong => 1,
             Exit::Usage => 2,
             Exit::CouldNotTell => 3,
+            Exit::Signal(number) => u8::try_from(128 + number).unwrap_or(255),
         })
     }
 }

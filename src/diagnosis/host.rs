@@ -10,7 +10,7 @@ use crate::model::text::Line;
 use crate::model::time::Timestamp;
 
 /// How often this machine is looked at.
-pub const CADENCE: Cadence = Cadence { every: Duration::from_secs(2), timeout: Duration::from_secs(8) };
+pub const CADENCE: Cadence = Cadence { every: Duration::from_secs(5), timeout: Duration::from_secs(5) };
 
 /// At this share of a disk in use, programs begin to fail: databases and package managers refuse work before 100 %.
 const DISK_DOWN: f32 = 0.97;

@@ -29,7 +29,11 @@ use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::event::{Event, EventKind, Input, Notice};
 use crate::clock::Clock;
+use crate::model::log::LogSourceState;
+use crate::model::snapshot::Update;
 use crate::model::text::Line;
+use crate::tail::TailEvent;
+use crate::tail::files::Answer;
 
 /// An escape that is followed by nothing for so long is the key. Over SSH a sequence may come in two packets.
 const ESCAPE_ALONE: Duration = Duration::from_millis(50);
@@ -46,6 +50,10 @@ pub struct Console {
     pub depth: Depth,
     pub hands: Hands,
     pub events: mpsc::Receiver<Event>,
+    /// What followed logs bring.
+    pub tails: mpsc::Receiver<TailEvent>,
+    /// What big files answer.
+    pub answers: mpsc::Receiver<Answer>,
     pub store: Option<Store>,
     pub recorder: Option<Recorder>,
     /// Where standard error goes while the screen is ours.
@@ -116,7 +124,7 @@ pub async fn run(console: Console) -> io::Result<Ended> {
     if this.mouse {
         this.writer.send(terminal::MOUSE_ON.to_vec());
     }
-    let mut events = console.events;
+    let (mut events, mut tails, mut answers) = (console.events, console.tails, console.answers);
     let mut save = tokio::time::interval_at(tokio::time::Instant::now() + SAVE_EVERY, SAVE_EVERY);
     save.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     while this.ended.is_none() {
@@ -129,6 +137,12 @@ pub async fn run(console: Console) -> io::Result<Ended> {
             found = signals.next() => this.signal(found)?,
             Some(found) = from_tty.recv() => this.heard(found)?,
             Some(event) = events.recv() => this.burst(event, &mut events, &mut from_tty)?,
+            Some(answer) = answers.recv() => {
+                if let Some(kind) = this.hands.answered(answer) {
+                    this.event(kind)?;
+                }
+            }
+            Some(tail) = tails.recv() => this.followed(tail)?,
             () = at(escape_at) => {
                 let found = this.parser.pause();
                 this.parsed(found)?;
@@ -186,6 +200,22 @@ impl Loop {
             }
         }
         Ok(())
+    }
+
+    fn followed(&mut self, tail: TailEvent) -> io::Result<()> {
+        let kind = match tail {
+            TailEvent::Joined(source) => {
+                self.hands.learn(&source);
+                EventKind::LogJoined(source)
+            }
+            TailEvent::Left(source) => {
+                let state = LogSourceState::Ended(Line::from_text("the file is gone"));
+                EventKind::Update(Update::LogSource { source, state })
+            }
+            TailEvent::Lines(batch) => EventKind::Lines(batch),
+            TailEvent::State(source, state) => EventKind::Update(Update::LogSource { source, state }),
+        };
+        self.event(kind)
     }
 
     fn heard(&mut self, found: FromTty) -> io::Result<()> {

@@ -1,22 +1,59 @@
 //! What effects reach: the poller, the log files.
 
+use std::collections::HashMap;
+use std::path::PathBuf;
+
 use tokio::sync::mpsc;
 
 use super::poll::Poller;
 use crate::app::effect::{LogRequest, ProbeWhich};
-use crate::app::event::Event;
-use crate::model::id::CheckId;
+use crate::app::event::{Event, EventKind, LogEvent};
+use crate::clock::Clock;
+use crate::model::id::{CheckId, LogSourceId};
+use crate::model::log::{LogOrigin, LogSourceSpec};
+use crate::model::text::Line;
+use crate::tail::Case;
+use crate::tail::files::{Answer, Ask, Files, Found, Question};
 
 /// The hands of the console. All return at once; outcomes come back as events.
 #[derive(Debug)]
 pub struct Hands {
     /// Nothing is probed without one: the configuration is not trusted, or a recording is shown.
     pub poller: Option<Poller>,
-    pub events: mpsc::Sender<Event>,
+    pub files: Files,
     pub in_multiplexer: bool,
+    paths: HashMap<LogSourceId, PathBuf>,
+    asked: HashMap<u64, LogSourceId>,
+    events: mpsc::Sender<Event>,
+    clock: Clock,
 }
 
+/// Questions that were never answered are forgotten when there are so many: their answers would come too late anyway.
+const ASKED: usize = 64;
+
 impl Hands {
+    /// Returns hands that can read the files among these sources.
+    pub fn new(sources: &[LogSourceSpec], files: Files, events: mpsc::Sender<Event>, clock: Clock) -> Self {
+        let mut hands = Self {
+            poller: None,
+            files,
+            in_multiplexer: false,
+            paths: HashMap::new(),
+            asked: HashMap::new(),
+            events,
+            clock,
+        };
+        sources.iter().for_each(|source| hands.learn(source));
+        hands
+    }
+
+    /// Notes where a source's lines can be read again.
+    pub fn learn(&mut self, source: &LogSourceSpec) {
+        if let LogOrigin::File(path) = &source.origin {
+            self.paths.insert(source.id.clone(), path.clone());
+        }
+    }
+
     /// Probes now.
     pub fn probe(&self, which: &ProbeWhich) {
         if let Some(poller) = &self.poller {
@@ -31,8 +68,59 @@ impl Hands {
         }
     }
 
-    /// Reads from a file what the log pane asks for.
-    pub fn logs(&self, request: LogRequest) {
-        let _ = request;
+    /// Asks a file what the log pane wants to know. Answers come as events, also the one that it cannot be read.
+    pub fn logs(&mut self, request: LogRequest) {
+        let case = |ignore: bool| if ignore { Case::Ignore } else { Case::Sensitive };
+        let (number, source, ask) = match request {
+            LogRequest::CancelSearch => return self.files.cancel_search(),
+            LogRequest::Window { request, source, offset, before, after } => {
+                (request, source, Ask::Window { offset, before, after })
+            }
+            LogRequest::Search { request, source, pattern, ignore_case } => {
+                (request, source, Ask::Search { pattern, case: case(ignore_case) })
+            }
+            LogRequest::Find { request, source, pattern, ignore_case, from, backwards } => {
+                (request, source, Ask::Find { pattern, case: case(ignore_case), from, backwards })
+            }
+        };
+        let Some(path) = self.paths.get(&source).cloned() else {
+            let why =
+                Line::from_text(&format!("{source} is not a file: what is gone from memory cannot be read again"));
+            let kind = EventKind::Logs(LogEvent::Failed { request: number, why });
+            // A full queue only loses the sentence, not the loop.
+            let _ = self.events.try_send(Event { at: self.clock.now(), kind });
+            return;
+        };
+        if self.asked.len() >= ASKED {
+            self.asked.clear();
+        }
+        self.asked.insert(number, source);
+        self.files.ask(Question { number, path, ask });
+    }
+
+    /// Turns a file's answer into an event, if anybody still waits for it.
+    pub fn answered(&mut self, answer: Answer) -> Option<EventKind> {
+        let request = answer.number;
+        let source = self.asked.get(&request)?.clone();
+        let event = match answer.found {
+            Found::Window(window) => {
+                let (lines, at_start, at_end) = (window.lines, window.at_start, window.at_end);
+                LogEvent::Window { request, source, lines, at_start, at_end }
+            }
+            Found::Searched(so_far) => LogEvent::SearchProgress {
+                request,
+                matches: so_far.matches,
+                read: so_far.read,
+                total: so_far.total,
+                done: so_far.done,
+            },
+            Found::At(offset) => LogEvent::SearchHit { request, source, offset },
+            Found::Failed(why) => LogEvent::Failed { request, why },
+        };
+        let goes_on = matches!(event, LogEvent::SearchProgress { done: false, .. });
+        if !goes_on {
+            self.asked.remove(&request);
+        }
+        Some(EventKind::Logs(event))
     }
 }

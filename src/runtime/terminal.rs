@@ -6,8 +6,8 @@
 
 use std::fs::File;
 use std::io::{self, Write as _};
-use std::os::fd::{AsFd as _, OwnedFd};
-use std::sync::{Mutex, PoisonError};
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::termios::{OptionalActions, Termios};
@@ -19,6 +19,23 @@ const LEAVE: &[u8] = b"\x1b[?1006l\x1b[?1000l\x1b[?2004l\x1b[0m\x1b[2J\x1b[H\x1b
 /// Presses and the wheel, in a form that has no limit at column 223.
 pub const MOUSE_ON: &[u8] = b"\x1b[?1000h\x1b[?1006h";
 pub const MOUSE_OFF: &[u8] = b"\x1b[?1006l\x1b[?1000l";
+
+/// Returns where keys come from: standard input, or the terminal itself when a log is piped in there.
+///
+/// # Errors
+/// When there is no terminal at all.
+pub fn keyboard() -> io::Result<BorrowedFd<'static>> {
+    static TTY: OnceLock<File> = OnceLock::new();
+    let stdin = rustix::stdio::stdin();
+    if rustix::termios::isatty(stdin) {
+        return Ok(stdin);
+    }
+    if let Some(tty) = TTY.get() {
+        return Ok(tty.as_fd());
+    }
+    let tty = File::open("/dev/tty")?;
+    Ok(TTY.get_or_init(|| tty).as_fd())
+}
 
 /// What the terminal was before we took it; here, because a panic hook can be given nothing.
 static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
@@ -74,7 +91,7 @@ impl Drop for Terminal {
 }
 
 fn take() -> io::Result<()> {
-    let stdin = rustix::stdio::stdin();
+    let stdin = keyboard()?;
     let mut mode = {
         let mut before = BEFORE.lock().unwrap_or_else(PoisonError::into_inner);
         match &*before {
@@ -94,7 +111,9 @@ fn give_back() {
     let Some(before) = before else { return };
     let _ = write_all(LEAVE);
     // Drain: what was typed for us must not become a shell command.
-    let _ = rustix::termios::tcsetattr(rustix::stdio::stdin(), OptionalActions::Flush, &before);
+    if let Ok(stdin) = keyboard() {
+        let _ = rustix::termios::tcsetattr(stdin, OptionalActions::Flush, &before);
+    }
 }
 
 fn write_all(bytes: &[u8]) -> io::Result<()> {

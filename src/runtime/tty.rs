@@ -47,7 +47,10 @@ impl Drop for Reader {
 }
 
 fn read(wake: &OwnedFd, to: &UnboundedSender<FromTty>) {
-    let stdin = rustix::stdio::stdin();
+    let Ok(stdin) = super::terminal::keyboard() else {
+        let _ = to.send(FromTty::HungUp);
+        return;
+    };
     let mut buffer = [0; 4_096];
     loop {
         let mut ready = [PollFd::new(&stdin, PollFlags::IN), PollFd::from_borrowed_fd(wake.as_fd(), PollFlags::IN)];

@@ -1,0 +1,28 @@
+//! Our own log: a file, because the screen and standard error are taken.
+
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::Path;
+use std::sync::Mutex;
+
+use tracing_subscriber::filter::LevelFilter;
+
+/// A log that is larger than this is begun anew, with the old one kept beside it.
+const LARGEST: u64 = 1024 * 1024;
+
+/// Starts to log into the state directory. Returns the file, or nothing when it cannot be written: a console without a
+/// log is better than none.
+pub fn start(state_dir: &Path) -> Option<File> {
+    DirBuilder::new().recursive(true).mode(0o700).create(state_dir).ok()?;
+    let path = state_dir.join("crashcart.log");
+    if std::fs::metadata(&path).is_ok_and(|found| found.len() > LARGEST) {
+        let _ = std::fs::rename(&path, state_dir.join("crashcart.log.old"));
+    }
+    let file = OpenOptions::new().create(true).append(true).mode(0o600).open(&path).ok()?;
+    let writer = Mutex::new(file.try_clone().ok()?);
+    let subscriber =
+        tracing_subscriber::fmt().with_writer(writer).with_ansi(false).with_max_level(LevelFilter::INFO).finish();
+    // Only fails when somebody listens already.
+    let _ = tracing::subscriber::set_global_default(subscriber);
+    Some(file)
+}
