@@ -74,7 +74,7 @@ impl Detector {
         let mut level = None;
         let mut status = None;
         if let Some(start) = json::start(header) {
-            let fields = json::fields(&bytes[start..]);
+            let fields = json::fields(&bytes[start..], false);
             level = fields.level;
             status = fields.status;
             if time.is_none() {
@@ -100,6 +100,16 @@ impl Detector {
         };
         Detected { time, level, level_is, body, adds: word.adds }
     }
+}
+
+/// Returns the message of a structured line: the `msg` or `message` of JSON or logfmt.
+pub(super) fn message(text: &str) -> Option<&str> {
+    let bytes = text.as_bytes();
+    if let Some(start) = json::start(&bytes[..bytes.len().min(HEADER)]) {
+        return std::str::from_utf8(json::fields(&bytes[start..], true).message?).ok();
+    }
+    let value = bytes.len().min(level::ACCESS);
+    std::str::from_utf8(level::logfmt(&bytes[..value]).message?).ok()
 }
 
 #[cfg(test)]

@@ -38,6 +38,8 @@ pub struct Row<'a> {
     pub id: LineId,
     pub source: &'a LogSourceId,
     pub line: &'a LogLine,
+    /// The level of the entry: of its head, for all its rows.
+    pub level: Option<Level>,
     /// Whether the row belongs to the entry above it.
     pub continuation: bool,
     /// How many more lines its entry has that are folded away.
@@ -255,6 +257,11 @@ impl LogView {
         rows
     }
 
+    /// Returns the heads of all entries that are shown, oldest first: for summaries.
+    pub fn entries<'a>(&'a self, buffer: &'a LogBuffer) -> impl Iterator<Item = Item<'a>> {
+        buffer.iter().filter(|item| item.id.is_head() && self.is_shown(item))
+    }
+
     fn row<'a>(&self, buffer: &'a LogBuffer, item: Item<'a>) -> Row<'a> {
         let pattern = self.search.as_ref().or(self.filter.include());
         let folded =
@@ -263,6 +270,7 @@ impl LogView {
             id: item.id,
             source: item.source,
             line: item.line,
+            level: self.first_of(buffer, item.id).and_then(|head| buffer.get(head)).and_then(|head| head.line.level),
             continuation: !item.id.is_head(),
             folded,
             matches: pattern.map(|pattern| pattern.ranges(item.line.text.as_str())).unwrap_or_default(),

@@ -16,6 +16,7 @@ pub(super) struct Fields<'a> {
     pub time: Option<&'a [u8]>,
     pub level: Option<Level>,
     pub status: Option<u16>,
+    pub message: Option<&'a [u8]>,
 }
 
 /// Returns where a JSON object begins that the line's header leads to.
@@ -25,8 +26,8 @@ pub(super) fn start(header: &[u8]) -> Option<usize> {
     (next == Some(&b'"')).then_some(start)
 }
 
-/// Reads the fields of the object that `text` begins with.
-pub(super) fn fields(text: &[u8]) -> Fields<'_> {
+/// Reads the fields of the object that `text` begins with; unless `whole`, only until time and level are known.
+pub(super) fn fields(text: &[u8], whole: bool) -> Fields<'_> {
     let text = &text[..text.len().min(SCANNED)];
     let mut fields = Fields::default();
     let mut depth = 0_usize;
@@ -68,7 +69,7 @@ pub(super) fn fields(text: &[u8]) -> Fields<'_> {
             }
             _ => at += 1,
         }
-        if fields.time.is_some() && fields.level.is_some_and(|level| level >= Level::Warn) {
+        if !whole && fields.time.is_some() && fields.level.is_some_and(|level| level >= Level::Warn) {
             break;
         }
     }
@@ -102,6 +103,9 @@ fn take<'a>(fields: &mut Fields<'a>, key: &[u8], value: &'a [u8]) {
         }
         b"severityNumber" | b"SeverityNumber" => {
             fields.level = fields.level.or(level::of_telemetry_number(value));
+        }
+        b"msg" | b"message" | b"Message" | b"MESSAGE" | b"@m" | b"body" => {
+            fields.message = fields.message.or(Some(value));
         }
         // MongoDB's `"s":"E"`.
         b"s" if value.len() == 1 => fields.level = fields.level.or(level::of_letter(value[0])),

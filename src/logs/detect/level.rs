@@ -7,7 +7,7 @@ use super::json::Fields;
 use crate::model::log::Level;
 
 /// How far into an access log's line its status can stand: behind a long address.
-const ACCESS: usize = 1024;
+pub(super) const ACCESS: usize = 1024;
 
 /// What the words of a header say.
 #[derive(Clone, Copy, Default, Debug)]
@@ -173,7 +173,9 @@ pub(super) fn logfmt(bytes: &[u8]) -> Fields<'_> {
             b"msg" => {
                 let seconds = value.strip_prefix(b"audit(").and_then(|stamp| stamp.split(|byte| *byte == b':').next());
                 fields.time = fields.time.or(seconds);
+                fields.message = fields.message.or(Some(value));
             }
+            b"message" => fields.message = fields.message.or(Some(value)),
             b"status" | b"status_code" => fields.status = fields.status.or_else(|| status(value)),
             _ => {}
         }
