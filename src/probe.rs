@@ -1,1 +1,147 @@
 //! Our own probes. Each asks one question of the outside world and says what it found.
+//!
+//! A probe never fails and never hangs: what went wrong is its result, and every wait has the check's deadline. What is
+//! our own fault (no network here, no file descriptors) is `Unknown` and says nothing about the service.
+
+mod command;
+mod connect;
+mod dns;
+mod heartbeat;
+mod http;
+mod name;
+mod tcp;
+mod tls;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rustls::pki_types::CertificateDer;
+
+use crate::clock::Clock;
+use crate::model::check::{Cause, CheckSpec, Facts, Finding, HeartbeatPlace, Outcome, ProbeResult, ProbeSpec};
+use crate::model::self_check::Network;
+use crate::model::text::Line;
+
+/// How probes are made.
+#[derive(Clone, Debug, Default)]
+pub struct ProberOptions {
+    /// Certificate authorities to trust beside the system's.
+    pub extra_roots: Vec<CertificateDer<'static>>,
+}
+
+/// Makes probes. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Prober(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    clock: Clock,
+    names: name::Names,
+    trust: tls::Trust,
+}
+
+/// What a kind of probe found.
+struct Found {
+    outcome: Outcome,
+    facts: Facts,
+}
+
+/// When a probe must be over.
+#[derive(Clone, Copy, Debug)]
+struct Deadline {
+    begun: Instant,
+    limit: Duration,
+}
+
+impl Deadline {
+    /// Waits for a step, and says which one it was when the time is up.
+    async fn during<T>(self, step: &'static str, work: impl Future<Output = T>) -> Result<T, Finding> {
+        let at = tokio::time::Instant::from_std(self.begun + self.limit);
+        tokio::time::timeout_at(at, work).await.map_err(|_| {
+            let limit = crate::config::duration::text(self.limit);
+            Finding::new(Cause::Timeout, Line::from_text(&format!("no answer within {limit}, {step}")))
+        })
+    }
+}
+
+impl Prober {
+    /// Returns a prober.
+    pub fn new(clock: Clock, options: ProberOptions) -> Self {
+        Self(Arc::new(Inner { clock, names: name::Names::new(), trust: tls::Trust::new(options.extra_roots) }))
+    }
+
+    /// Probes one check.
+    pub async fn probe(&self, spec: &CheckSpec) -> ProbeResult {
+        let inner = &*self.0;
+        let deadline = Deadline { begun: Instant::now(), limit: spec.cadence.timeout };
+        let Found { outcome, facts } = match &spec.probe {
+            ProbeSpec::Http(http) => http::probe(inner, http, deadline).await,
+            ProbeSpec::Tcp { host, port, slow } => tcp::probe(inner, host, *port, *slow, deadline).await,
+            ProbeSpec::Tls(tls) => tls::probe(inner, tls, deadline).await,
+            ProbeSpec::Dns(dns) => dns::probe(inner, dns, deadline).await,
+            ProbeSpec::Heartbeat(beat) => heartbeat::probe(inner, beat, deadline).await,
+            ProbeSpec::Command(command) => command::probe(command, deadline).await,
+        };
+        let took = deadline.begun.elapsed();
+        let outcome = self.is_it_us(&spec.probe, outcome).await;
+        ProbeResult { at: inner.clock.now(), took, outcome, facts }
+    }
+
+    /// Looks whether a failure is this machine's own: then nothing is known of the service.
+    async fn is_it_us(&self, probe: &ProbeSpec, outcome: Outcome) -> Outcome {
+        let Outcome::Fail(finding) = outcome else { return outcome };
+        if finding.cause == Cause::OutOfResources {
+            return Outcome::Unknown(finding);
+        }
+        let could_be_us = matches!(finding.cause, Cause::ResolverFailed | Cause::Unreachable | Cause::Timeout);
+        if !could_be_us || is_local(probe) {
+            return Outcome::Fail(finding);
+        }
+        match self.network().await {
+            Network::NoRoute => Outcome::Unknown(Finding { cause: Cause::NoNetwork, ..finding }),
+            Network::NoNames if finding.cause == Cause::ResolverFailed => {
+                Outcome::Unknown(Finding { cause: Cause::NoResolver, ..finding })
+            }
+            _ => Outcome::Fail(finding),
+        }
+    }
+
+    async fn network(&self) -> Network {
+        Network::Unknown
+    }
+}
+
+/// Whether a probe never leaves this machine, so that its network has no part in it.
+fn is_local(probe: &ProbeSpec) -> bool {
+    let url_host = |url: &str| url::Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned));
+    let host = match probe {
+        ProbeSpec::Http(http) => url_host(&http.url),
+        ProbeSpec::Tcp { host, .. } => Some(host.clone()),
+        ProbeSpec::Tls(tls) => Some(tls.host.clone()),
+        ProbeSpec::Dns(dns) => return dns.resolver.is_some_and(|server| server.ip().is_loopback()),
+        ProbeSpec::Heartbeat(beat) => match &beat.place {
+            HeartbeatPlace::File(_) => return true,
+            HeartbeatPlace::Url(url) => url_host(url),
+        },
+        ProbeSpec::Command(_) => return true,
+    };
+    let Some(host) = host else { return false };
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    bare == "localhost"
+        || bare.ends_with(".localhost")
+        || bare.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+fn slow(took: Duration, limit: Option<Duration>) -> Option<Finding> {
+    let limit = limit.filter(|limit| took > *limit)?;
+    let text = format!("answered in {}, slower than {}", seconds(took), crate::config::duration::text(limit));
+    Some(Finding::new(Cause::Slow, Line::from_text(&text)))
+}
+
+fn seconds(took: Duration) -> String {
+    if took < Duration::from_secs(1) {
+        format!("{} ms", took.as_millis())
+    } else {
+        format!("{:.2} s", took.as_secs_f64())
+    }
+}

@@ -6,41 +6,46 @@ use futures_util::future::BoxFuture;
 
 use super::config_file::Project;
 use crate::clock::Clock;
-use crate::model::check::{Cause, CheckSpec, Facts, Finding, Outcome, ProbeResult};
+use crate::model::check::{CheckSpec, ProbeResult};
 use crate::model::host::HostSample;
 use crate::model::self_check::{ClockState, Resolvers, Route, SelfCheck};
 use crate::model::text::Line;
 use crate::model::time::Timestamp;
+use crate::probe::{Prober, ProberOptions};
 use crate::runtime::host::Machine;
 use crate::runtime::poll::Outside;
 
-pub struct Prober(Clock);
-pub fn prober(_project: &Project, clock: &Clock) -> Prober {
-    Prober(clock.clone())
+/// Returns what probes the checks of a project.
+pub fn prober(_project: &Project, clock: &Clock) -> World {
+    World { clock: clock.clone(), prober: Prober::new(clock.clone(), ProberOptions::default()) }
 }
-impl Outside for Prober {
-    fn probe<'a>(&'a self, _spec: &'a CheckSpec) -> BoxFuture<'a, ProbeResult> {
-        Box::pin(async move {
-            ProbeResult {
-                at: self.0.now(),
-                took: Duration::ZERO,
-                outcome: Outcome::Unknown(Finding::new(Cause::CannotRun, Line::from_text("no probe"))),
-                facts: Facts::None,
-            }
-        })
+
+/// The real outside world.
+#[derive(Debug)]
+pub struct World {
+    clock: Clock,
+    prober: Prober,
+}
+
+impl Outside for World {
+    fn probe<'a>(&'a self, spec: &'a CheckSpec) -> BoxFuture<'a, ProbeResult> {
+        Box::pin(self.prober.probe(spec))
     }
+
     fn self_check(&self) -> BoxFuture<'_, SelfCheck> {
         Box::pin(async move {
+            let resolvers = Resolvers::NoneConfigured;
             SelfCheck {
-                at: self.0.now(),
+                at: self.clock.now(),
                 route: Route::Unknown,
-                resolvers: Resolvers::NoneConfigured,
+                resolvers,
                 clock: ClockState::Unknown,
                 vantage: None,
             }
         })
     }
 }
+
 #[derive(Default)]
 pub struct Host;
 impl Machine for Host {

@@ -141,7 +141,7 @@ mod tests {
                 &[
                     "app.example.com: http https://app.example.com/",
                     "app.example.com: tls app.example.com:443 certificate",
-                    "app.example.com: dns app.example.com A",
+                    "app.example.com: dns app.example.com address",
                 ][..],
             ),
             (
@@ -149,12 +149,12 @@ mod tests {
                 &[
                     "app.example.com: http https://app.example.com/health",
                     "app.example.com: tls app.example.com:443 certificate",
-                    "app.example.com: dns app.example.com A",
+                    "app.example.com: dns app.example.com address",
                 ],
             ),
             (
                 "http://app.example.com:8080/",
-                &["app.example.com: http http://app.example.com:8080/", "app.example.com: dns app.example.com A"],
+                &["app.example.com: http http://app.example.com:8080/", "app.example.com: dns app.example.com address"],
             ),
             ("http://127.0.0.1:8080/x", &["127.0.0.1: http http://127.0.0.1:8080/x"]),
             ("http://localhost:3000", &["localhost: http http://localhost:3000/"]),
@@ -164,11 +164,11 @@ mod tests {
             ("::1", &["::1: http https://[::1]/", "::1: tls [::1]:443 certificate"]),
             (
                 "tcp://db.example.com:5432",
-                &["db.example.com: tcp db.example.com:5432", "db.example.com: dns db.example.com A"],
+                &["db.example.com: tcp db.example.com:5432", "db.example.com: dns db.example.com address"],
             ),
             ("tls://127.0.0.1:8443", &["127.0.0.1: tls 127.0.0.1:8443 certificate"]),
             ("tls://[::1]", &["::1: tls [::1]:443 certificate"]),
-            ("dns://example.com", &["example.com: dns example.com A"]),
+            ("dns://example.com", &["example.com: dns example.com address"]),
         ] {
             assert_eq!(checks(&[address]), expected, "{address}");
         }
@@ -182,10 +182,10 @@ mod tests {
             [
                 "a.example: http https://a.example/x",
                 "a.example: tls a.example:443 certificate",
-                "a.example: dns a.example A",
+                "a.example: dns a.example address",
                 "a.example: http https://a.example/y",
                 "b.example: tcp b.example:22",
-                "b.example: dns b.example A",
+                "b.example: dns b.example address",
             ]
         );
     }

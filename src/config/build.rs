@@ -19,6 +19,7 @@ use super::{address, defaults};
 
 /// The DNS records that can be checked, as the DNS writes them.
 pub const RECORDS: &[(&str, RecordType)] = &[
+    ("address", RecordType::Address),
     ("A", RecordType::A),
     ("AAAA", RecordType::Aaaa),
     ("CNAME", RecordType::Cname),
@@ -67,7 +68,7 @@ pub fn tls(host: String, port: u16) -> TlsSpec {
 
 /// A DNS probe with everything else as it is by default.
 pub fn dns(name: String) -> DnsSpec {
-    DnsSpec { name, record: RecordType::A, resolver: None, expect: Vec::new() }
+    DnsSpec { name, record: RecordType::Address, resolver: None, expect: Vec::new() }
 }
 
 /// What can be said about how a check is probed. What is not said is as in [`defaults`].

@@ -256,7 +256,7 @@ fn a_check_that_cannot_be_meant_is_explained() {
         ),
         (
             "{ dns = \"a\", record = \"PTR\" }",
-            "`PTR` is not known here / it can be: A, AAAA, CNAME, MX, NS, TXT, CAA, SOA",
+            "`PTR` is not known here / it can be: address, A, AAAA, CNAME, MX, NS, TXT, CAA, SOA",
         ),
         ("{ heartbeat = \"/x\" }", "`within` is missing"),
         (
@@ -342,7 +342,7 @@ fn the_same_check_twice_is_two_checks() {
         "[[services]]\nname = \"s\"\nchecks = [{ dns = \"a\" }, { dns = \"a\", every = \"5m\", expect = \"1\" }]",
     );
     let ids: Vec<&str> = loaded.catalog.checks.iter().map(|check| check.id.as_str()).collect();
-    assert_eq!(ids, ["s/a A", "s/a A (2)"]);
+    assert_eq!(ids, ["s/a address", "s/a address (2)"]);
 }
 
 #[test]

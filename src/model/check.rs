@@ -119,6 +119,9 @@ pub struct DnsSpec {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum RecordType {
+    /// A and AAAA: whatever addresses there are. A site may have only one kind.
+    #[serde(rename = "ADDRESS")]
+    Address,
     A,
     Aaaa,
     Cname,

@@ -55,7 +55,7 @@ fn check(
         CheckShape::Dns(DnsShape { dns, record, resolver, expect, pace }) => {
             let probe = dns.map(|name| {
                 let mut spec = build::dns(name.value.0);
-                spec.record = record.map_or(RecordType::A, |record| record.value.0);
+                spec.record = record.map_or(RecordType::Address, |record| record.value.0);
                 spec.resolver = resolver.map(|resolver| resolver.value.0);
                 spec.expect = expect.map_or_else(Vec::new, |expect| expect.value.0);
                 ProbeSpec::Dns(spec)
