@@ -9,9 +9,11 @@ use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
+use std::time::Duration;
 
 use crashcart::model::log::{LogCommand, LogOrigin, LogSourceState};
 use harness::{Tail, append};
+use proptest::prelude::*;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_end_of_a_file_comes_first_and_then_what_is_added() {
@@ -368,4 +370,89 @@ async fn a_host_that_looks_like_an_option_is_refused() {
     let mut tail = Tail::of(LogOrigin::Command(ssh));
     let why = tail.until_state("failed", |state| matches!(state, LogSourceState::Failed(_))).await;
     assert!(format!("{why:?}").contains("is not a host"), "{why:?}");
+}
+
+/// What a writer does between two lines.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Lines(u32),
+    /// logrotate: the file gets another name, a new one takes its place.
+    Rename,
+    /// logrotate with `copytruncate`, in the only way that loses nothing: when all has been read.
+    Truncate,
+    /// The file is deleted, and the next line makes a new one.
+    Delete,
+    /// A line is written in two pieces.
+    Halves,
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        6 => (1..400u32).prop_map(Step::Lines),
+        2 => Just(Step::Rename),
+        1 => Just(Step::Truncate),
+        1 => Just(Step::Delete),
+        2 => Just(Step::Halves),
+    ];
+    proptest::collection::vec(step, 1..40)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 16, failure_persistence: None, max_shrink_iters: 8, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_line_comes_once_and_in_order_whatever_happens_to_the_file(steps in steps()) {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        runtime.block_on(numbered_lines(steps));
+    }
+}
+
+async fn numbered_lines(steps: Vec<Step>) {
+    let place = tempfile::tempdir().unwrap();
+    let log = place.path().join("app.log");
+    fs::write(&log, "0\n").unwrap();
+    // However long we are kept from writing the second half of a line.
+    let mut tail = Tail::patient(LogOrigin::File(log.clone()), Duration::from_secs(20));
+    tail.until("the first line", |tail| tail.lines.len() == 1).await;
+    let mut next = 1_u64;
+    // A file that vanishes before anybody opened it is lost to every reader, and a truncated one as far as it was not
+    // read; so those steps wait until all has come. Renaming does not wait: the old file is finished.
+    for (index, step) in steps.iter().enumerate() {
+        let written = usize::try_from(next).unwrap();
+        match step {
+            Step::Lines(count) => {
+                let text: String = (next..next + u64::from(*count)).map(|number| format!("{number}\n")).collect();
+                append(&log, &text);
+                next += u64::from(*count);
+            }
+            Step::Halves => {
+                append(&log, &format!("{next}"));
+                append(&log, " and more\n");
+                next += 1;
+            }
+            Step::Rename => {
+                let opened = tail.successors();
+                fs::rename(&log, place.path().join(format!("app.log.{index}"))).unwrap();
+                append(&log, &format!("{next}\n"));
+                next += 1;
+                tail.until("the new file to be opened", |tail| tail.successors() > opened).await;
+            }
+            Step::Truncate => {
+                tail.until("all lines", |tail| tail.lines.len() == written).await;
+                OpenOptions::new().write(true).open(&log).unwrap().set_len(0).unwrap();
+            }
+            Step::Delete => {
+                tail.until("all lines", |tail| tail.lines.len() == written).await;
+                let opened = tail.successors();
+                fs::remove_file(&log).unwrap();
+                append(&log, &format!("{next}\n"));
+                next += 1;
+                tail.until("the new file to be opened", |tail| tail.successors() > opened).await;
+            }
+        }
+    }
+    let written = usize::try_from(next).unwrap();
+    tail.until("all lines", |tail| tail.lines.len() >= written).await;
+    tail.assert_numbers(next);
+    tail.end().await;
 }

@@ -353,7 +353,8 @@ impl FileFollower {
     }
 
     fn tell(&mut self, state: LogSourceState, now: Instant, outbox: &mut Outbox) {
-        if self.told.as_ref() == Some(&state) {
+        // Each rotation is told, however much it is like the one before.
+        if self.told.as_ref() == Some(&state) && !matches!(state, LogSourceState::Rotated(_)) {
             return;
         }
         self.told = Some(state.clone());

@@ -215,7 +215,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_wrong_pattern_says_what_is_wrong() {
-        let found = ask(Ask::Search { pattern: "a(".into(), case: Case::Smart }, "").await;
+        let found = ask(Ask::Search { pattern: "a(".into(), case: Case::Sensitive }, "").await;
         let [Found::Failed(why)] = &found[..] else { panic!("{found:?}") };
         assert_eq!(why.as_str(), "a( is not a regular expression: unclosed group");
     }

@@ -5,7 +5,7 @@ use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::time::{Instant, SystemTime};
 
-use super::blocks::{count_newlines, line_start_after};
+use super::blocks::{count_newlines, line_start_after, read_whole};
 use super::encoding::Encoding;
 use super::split::{RawLine, Splitter};
 
@@ -85,6 +85,8 @@ pub struct Opened {
     before: Vec<u8>,
     /// Its length when last looked at.
     pub size: u64,
+    /// When it was last written to, as the file system says, when last looked at.
+    written: (i64, i64),
     /// When it last grew.
     pub grown: Instant,
 }
@@ -108,7 +110,8 @@ impl Opened {
         }
         let splitter = Splitter::new(encoding, position, limits.longest_line);
         let identity = Identity::of(metadata);
-        Ok(Self { file, identity, encoding, splitter, position, before: Vec::new(), size, grown: now })
+        let written = (metadata.mtime(), metadata.mtime_nsec());
+        Ok(Self { file, identity, encoding, splitter, position, before: Vec::new(), size, written, grown: now })
     }
 
     /// Returns the byte up to which the file has been read.
@@ -140,10 +143,21 @@ impl Opened {
         mut give: impl FnMut(RawLine<'_>),
     ) -> io::Result<Progress> {
         let mut progress = Progress::default();
-        self.size = self.file.metadata()?.len();
+        let metadata = self.file.metadata()?;
+        self.size = metadata.len();
         if self.size < self.position {
             return self.restart(Restart::Truncated, limits, now, give);
         }
+        let written = (metadata.mtime(), metadata.mtime_nsec());
+        // Truncated and grown to the very length it had: told by what was read last.
+        if self.size == self.position && self.written != written {
+            let known = self.before.len();
+            let read = read_whole(&self.file, &mut buffer[..known], self.position - known as u64)?;
+            if buffer[..read] != self.before {
+                return self.restart(Restart::Rewritten, limits, now, give);
+            }
+        }
+        self.written = written;
         if self.size - self.position > limits.behind_bytes {
             progress.dropped = self.skip(limits, buffer)?;
         }

@@ -27,8 +27,6 @@ pub struct Pattern(Regex);
 pub enum Case {
     Sensitive,
     Ignore,
-    /// They differ when the pattern contains a capital letter.
-    Smart,
 }
 
 impl Pattern {
@@ -37,11 +35,7 @@ impl Pattern {
     /// # Errors
     /// When it is not a valid one; the error says where.
     pub fn new(text: &str, case: Case) -> Result<Self, regex::Error> {
-        let ignore = match case {
-            Case::Sensitive => false,
-            Case::Ignore => true,
-            Case::Smart => !has_capital(text),
-        };
+        let ignore = case == Case::Ignore;
         let regex = RegexBuilder::new(text).multi_line(true).crlf(true).case_insensitive(ignore).build()?;
         Ok(Self(regex))
     }
@@ -69,16 +63,6 @@ impl Pattern {
         }
         None
     }
-}
-
-/// Returns whether a pattern asks for a capital letter. `\W` does not.
-fn has_capital(pattern: &str) -> bool {
-    let mut escaped = false;
-    pattern.chars().any(|char| {
-        let counts = !escaped && char.is_uppercase();
-        escaped = !escaped && char == '\\';
-        counts
-    })
 }
 
 /// How far a search is.
@@ -397,12 +381,5 @@ mod tests {
             assert_eq!(in_parts(&readable, &sensitive("zw\u{f6}lf$"), part), [12], "{part}");
             assert_eq!(in_parts(&readable, &sensitive("ei"), part), [2, 24], "{part}");
         }
-    }
-
-    #[test]
-    fn capitals_in_a_pattern_make_a_smart_search_sensitive() {
-        let matches = |pattern, line: &str| Pattern::new(pattern, Case::Smart).unwrap().is_match(line.as_bytes());
-        assert!(matches("error", "ERROR") && matches(r"\W+error", " Error"));
-        assert!(!matches("Error", "ERROR") && matches("Error", "Error"));
     }
 }

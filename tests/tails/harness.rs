@@ -42,11 +42,16 @@ impl Tail {
 
     /// Follows anything.
     pub fn of(origin: LogOrigin) -> Self {
+        Self::patient(origin, Duration::from_millis(200))
+    }
+
+    /// Follows anything, and waits that long for the rest of a line.
+    pub fn patient(origin: LogOrigin, partial_after: Duration) -> Self {
         let spec = LogSourceSpec { id: LogSourceId::new("log"), service: None, title: Line::from_text("log"), origin };
         let (sender, events) = channel(16);
         let cancel = CancellationToken::new();
         let options = Options {
-            partial_after: Duration::from_millis(200),
+            partial_after,
             restart: (Duration::from_millis(50), Duration::from_millis(200)),
             ..Options::default()
         };
@@ -102,6 +107,12 @@ impl Tail {
     /// Returns where the lines begin in their files.
     pub fn offsets(&self) -> Vec<u64> {
         self.offsets.iter().map(|offset| offset.expect("lines of files have offsets")).collect()
+    }
+
+    /// Returns how often it was told that another file has the name.
+    pub fn successors(&self) -> usize {
+        let is_new = |state: &&LogSourceState| matches!(state, LogSourceState::Rotated(what) if what.as_str().contains("new file"));
+        self.states.iter().filter(is_new).count()
     }
 
     /// Asserts that lines begin with the numbers from 0, each once and in order, except for as many as were dropped
