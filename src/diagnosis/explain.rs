@@ -141,7 +141,7 @@ impl Explanation {
         if !names.is_empty() {
             self.plain("names", names.join(", "));
         }
-        self.plain("expires", expiry(certificate, now));
+        self.plain("expires", certificate.ends(now));
         if let Some(problem) = &certificate.problem {
             self.add("problem", problem.to_string(), Tone::Verdict(Health::Down));
         }
@@ -149,19 +149,6 @@ impl Explanation {
             "chain",
             format!("{} certificates sent, sha256 {}", certificate.chain_length, certificate.fingerprint),
         );
-    }
-}
-
-/// Returns when a certificate ends, in days as people count them: `in 62 days`, `3 days ago`.
-pub fn expiry(certificate: &CertificateFacts, now: Timestamp) -> String {
-    let days = |span: Duration| {
-        let hours = span.as_secs() / 3_600;
-        if hours < 48 { format!("{hours} hours") } else { format!("{} days", hours / 24) }
-    };
-    if certificate.not_after > now {
-        format!("in {}", days(certificate.not_after.since(now)))
-    } else {
-        format!("{} ago", days(now.since(certificate.not_after)))
     }
 }
 

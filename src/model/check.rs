@@ -346,6 +346,21 @@ pub struct CertificateFacts {
     pub problem: Option<Line>,
 }
 
+impl CertificateFacts {
+    /// Returns when it ends, in days as people count them: `in 62 days`, `3 days ago`.
+    pub fn ends(&self, now: Timestamp) -> String {
+        let days = |span: Duration| {
+            let hours = span.as_secs() / 3_600;
+            if hours < 48 { format!("{hours} hours") } else { format!("{} days", hours / 24) }
+        };
+        if self.not_after > now {
+            format!("in {}", days(self.not_after.since(now)))
+        } else {
+            format!("{} ago", days(now.since(self.not_after)))
+        }
+    }
+}
+
 /// What a DNS probe learned.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct DnsFacts {

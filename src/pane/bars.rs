@@ -39,7 +39,8 @@ pub fn header(world: &World, area: Rect, buf: &mut Buffer, look: &Look) {
     if total == 0 {
         left.push(piece(if wide { "no services yet" } else { "crashcart" }, look.style(Role::Dim)));
     } else if healthy == total {
-        let words = format!("{} all {} ok", look.glyphs.healthy, format::count(total, "service"));
+        let all = if total > 1 { "all " } else { "" };
+        let words = format!("{} {all}{} ok", look.glyphs.healthy, format::count(total, "service"));
         left.push(piece(words, look.style(Role::Healthy)));
     } else {
         for (health, word) in [

@@ -8,7 +8,6 @@ use ratatui::layout::Rect;
 use super::triage::verdict;
 use super::under_rule;
 use crate::app::world::{Item, World};
-use crate::diagnosis::explain;
 use crate::diagnosis::health::judge_check;
 use crate::model::check::{CheckSpec, Facts, ProbeSpec};
 use crate::model::check_state::CheckState;
@@ -261,9 +260,9 @@ fn told(check: &CheckSpec, state: Option<&CheckState>, now: Timestamp) -> Option
     Some(match (&check.probe, &result.facts) {
         (ProbeSpec::Tls(_), Facts::Tls(tls)) => match &tls.certificate {
             Some(certificate) if certificate.not_after > now => {
-                format!("expires {}", explain::expiry(certificate, now))
+                format!("expires {}", certificate.ends(now))
             }
-            Some(certificate) => format!("expired {}", explain::expiry(certificate, now)),
+            Some(certificate) => format!("expired {}", certificate.ends(now)),
             None => format::latency(result.took),
         },
         (_, Facts::Dns(dns)) => match dns.answers.as_slice() {

@@ -184,7 +184,7 @@ fn what_is_wrong(error: &rustls::Error, name: &str, certificate: Option<&Certifi
     let rustls::Error::InvalidCertificate(error) = error else {
         return said(Cause::CertificateUntrusted, format!("the certificate does not verify: {error}"));
     };
-    let days = |certificate: &CertificateFacts| crate::diagnosis::explain::expiry(certificate, now);
+    let days = |certificate: &CertificateFacts| certificate.ends(now);
     let self_signed = certificate.is_some_and(|it| it.subject == it.issuer);
     match error {
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
@@ -281,7 +281,7 @@ fn common_name(name: &X509Name<'_>) -> Line {
 pub fn expiring(certificate: &CertificateFacts, warn: std::time::Duration, now: Timestamp) -> Option<Finding> {
     let left = certificate.not_after.since(now);
     (left < warn).then(|| {
-        let when = crate::diagnosis::explain::expiry(certificate, now);
+        let when = certificate.ends(now);
         let text = format!("the certificate expires {when}, less than {}", duration::text(warn));
         Finding::new(Cause::CertificateExpiring, Line::from_text(&text))
             .hint("renew it now; look at why that was not automatic")
