@@ -77,13 +77,14 @@ pub fn follow(
     cancel: CancellationToken,
 ) -> io::Result<Followed> {
     let tasks = TaskTracker::new();
+    let backlog = options.backlog_bytes;
     let context = Context { options, clock, events, cancel, runtime: Handle::current() };
     let mounts = Mounts::of_this_system();
     let mut engines: BTreeMap<Place, Engine> = BTreeMap::new();
     for spec in specs {
         match spec.origin.clone() {
             LogOrigin::File(path) => {
-                let start = Start::End { backlog: options.backlog_bytes };
+                let start = Start::End { backlog };
                 engine(&mut engines, mounts.place(&path), &context, &tasks)?.add_file(spec.id, path, start);
             }
             LogOrigin::Glob(pattern) => {

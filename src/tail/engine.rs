@@ -22,9 +22,9 @@ use crate::model::id::LogSourceId;
 use crate::model::log::LogSourceSpec;
 
 use super::event::{Outbox, TailEvent};
-use super::file::{FileFollower, Looking};
+use super::file::FileFollower;
 use super::glob::GlobFollower;
-use super::opened::{Identity, Start};
+use super::opened::{Identity, Looking, Start};
 use super::options::Options;
 use super::pipe;
 use super::watch::{Heard, Key, Watcher, Woken};

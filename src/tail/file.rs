@@ -16,25 +16,12 @@ use std::time::{Duration, Instant};
 
 use rustix::fs::OFlags;
 
-use crate::clock::Clock;
 use crate::model::id::LogSourceId;
 use crate::model::log::LogSourceState;
 use crate::model::text::Line;
 
 use super::event::{Outbox, reason};
-use super::line::log_line;
-use super::opened::{Identity, Opened, Progress, Restart, Start};
-use super::options::Options;
-
-/// What a look needs from outside.
-#[derive(Debug)]
-pub struct Looking<'a> {
-    pub options: &'a Options,
-    pub clock: &'a Clock,
-    pub now: Instant,
-    /// Where bytes are read to; shared by all files.
-    pub buffer: &'a mut [u8],
-}
+use super::opened::{Identity, Looking, Opened, Progress, Restart, Start};
 
 /// What the caller should do after a look.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -69,7 +56,7 @@ pub struct FileFollower {
 #[derive(Debug)]
 enum Behind {
     Nothing,
-    File(Opened),
+    File(Box<Opened>),
     /// A named pipe, which somebody else reads; see [`FileFollower::pipe`].
     Pipe(Identity),
 }
@@ -112,7 +99,7 @@ impl FileFollower {
     /// Returns the files that are being read.
     pub fn reading(&self) -> impl Iterator<Item = Identity> {
         let current = match &self.current {
-            Behind::File(opened) => Some(opened),
+            Behind::File(opened) => Some(&**opened),
             Behind::Nothing | Behind::Pipe(_) => None,
         };
         current.into_iter().chain(self.retired.iter().map(|(opened, _)| opened)).map(|opened| opened.identity)
@@ -252,8 +239,8 @@ impl FileFollower {
                 Some((left, position)) if left == identity => Start::At(position),
                 Some(_) | None => self.start,
             };
-            match Opened::new(file, metadata, start, &looking.options.limits, now) {
-                Ok(opened) => Ok(Behind::File(opened)),
+            match Opened::new(file, metadata, start, looking.options, now) {
+                Ok(opened) => Ok(Behind::File(Box::new(opened))),
                 Err(error) => Err(LogSourceState::Failed(Line::from_text(&format!(
                     "{} cannot be read: {}; it is tried again",
                     self.path.display(),
@@ -328,7 +315,7 @@ impl FileFollower {
 
     fn retire(&mut self, now: Instant) {
         match std::mem::replace(&mut self.current, Behind::Nothing) {
-            Behind::File(opened) => self.retired.push((opened, now)),
+            Behind::File(opened) => self.retired.push((*opened, now)),
             Behind::Pipe(_) | Behind::Nothing => {}
         }
     }
@@ -370,18 +357,15 @@ impl Looked {
 }
 
 fn read(opened: &mut Opened, looking: &mut Looking<'_>, outbox: &mut Outbox) -> io::Result<Progress> {
-    let received = looking.clock.now();
-    let limits = &looking.options.limits;
     let mut lines = Vec::new();
-    let progress = opened.read(limits, looking.now, looking.buffer, |raw| lines.push(log_line(&raw, true, received)));
+    let progress = opened.read(looking, &mut lines);
     let dropped = progress.as_ref().map_or(0, |progress| progress.dropped);
     outbox.lines(lines, dropped);
     progress
 }
 
 fn take_partial(opened: &mut Opened, looking: &Looking<'_>, outbox: &mut Outbox) {
-    let received = looking.clock.now();
     let mut lines = Vec::new();
-    opened.take_partial(|raw| lines.push(log_line(&raw, true, received)));
+    opened.take_partial(looking.clock.now(), &mut lines);
     outbox.lines(lines, 0);
 }

@@ -5,6 +5,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use jiff::tz::TimeZone;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::Sender;
 use tokio_util::sync::CancellationToken;
@@ -56,6 +57,7 @@ pub enum Found {
 #[derive(Debug)]
 pub struct Files {
     clock: Clock,
+    zone: TimeZone,
     answers: Sender<Answer>,
     runtime: Handle,
     search: CancellationToken,
@@ -66,7 +68,14 @@ impl Files {
     /// Returns one that sends its answers there.
     pub fn new(clock: Clock, answers: Sender<Answer>) -> Self {
         let (search, find) = (CancellationToken::new(), CancellationToken::new());
-        Self { clock, answers, runtime: Handle::current(), search, find }
+        Self { clock, zone: TimeZone::system(), answers, runtime: Handle::current(), search, find }
+    }
+
+    /// Reads times without an offset as times of `zone` instead of this machine's.
+    #[must_use]
+    pub fn in_zone(mut self, zone: TimeZone) -> Self {
+        self.zone = zone;
+        self
     }
 
     /// Takes a question; answers come when they are found.
@@ -76,11 +85,13 @@ impl Files {
             Ask::Search { .. } => renew(&mut self.search),
             Ask::Find { .. } => renew(&mut self.find),
         };
-        let (clock, number, path) = (self.clock.clone(), question.number, question.path.clone());
+        let (clock, zone) = (self.clock.clone(), self.zone.clone());
+        let (number, path) = (question.number, question.path.clone());
         let to = Answers { number, answers: self.answers.clone(), cancel, runtime: self.runtime.clone() };
         let failed = to.clone();
         // Not one of the runtime's threads: a file on a network that hangs must not hold up the end of the program.
-        let thread = std::thread::Builder::new().name("files".to_owned()).spawn(move || answer(question, &clock, &to));
+        let thread =
+            std::thread::Builder::new().name("files".to_owned()).spawn(move || answer(question, &clock, &zone, &to));
         if let Err(source) = thread {
             failed.fail(&FileError::Thread { path, source });
         }
@@ -105,10 +116,10 @@ fn renew(token: &mut CancellationToken) -> CancellationToken {
     token.clone()
 }
 
-fn answer(question: Question, clock: &Clock, to: &Answers) {
+fn answer(question: Question, clock: &Clock, zone: &TimeZone, to: &Answers) {
     let path = &question.path;
     match question.ask {
-        Ask::Window { offset, before, after } => match window(path, offset, before, after, clock.now()) {
+        Ask::Window { offset, before, after } => match window(path, offset, before, after, zone, clock.now()) {
             Ok(window) => to.send(Found::Window(window)),
             Err(error) => to.fail(&error),
         },

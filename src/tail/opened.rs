@@ -5,9 +5,15 @@ use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::time::{Instant, SystemTime};
 
+use crate::clock::Clock;
+use crate::model::log::LogLine;
+use crate::model::time::Timestamp;
+
 use super::blocks::{count_newlines, line_start_after, read_whole};
 use super::encoding::Encoding;
-use super::split::{RawLine, Splitter};
+use super::line::LineReader;
+use super::options::Options;
+use super::split::Splitter;
 
 /// Which file it is, whatever its name.
 ///
@@ -52,6 +58,16 @@ pub struct Limits {
     pub resume_bytes: u64,
 }
 
+/// What a look needs from outside.
+#[derive(Debug)]
+pub struct Looking<'a> {
+    pub options: &'a Options,
+    pub clock: &'a Clock,
+    pub now: Instant,
+    /// Where bytes are read to; shared by all files.
+    pub buffer: &'a mut [u8],
+}
+
 /// What a look at the file brought.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Progress {
@@ -79,6 +95,7 @@ pub struct Opened {
     pub identity: Identity,
     encoding: Encoding,
     splitter: Splitter,
+    lines: LineReader,
     /// The next byte to read.
     position: u64,
     /// The last bytes before `position`, by which we know that the file is still what we have read.
@@ -96,7 +113,7 @@ impl Opened {
     const BEFORE: usize = 64;
 
     /// Takes over a regular file.
-    pub fn new(file: File, metadata: &Metadata, start: Start, limits: &Limits, now: Instant) -> io::Result<Self> {
+    pub fn new(file: File, metadata: &Metadata, start: Start, options: &Options, now: Instant) -> io::Result<Self> {
         let size = metadata.len();
         let (encoding, mark) = sniff(&file)?;
         let mut position = match start {
@@ -108,10 +125,11 @@ impl Opened {
         if position < mark as u64 {
             position = mark as u64;
         }
-        let splitter = Splitter::new(encoding, position, limits.longest_line);
+        let splitter = Splitter::new(encoding, position, options.limits.longest_line);
+        let lines = LineReader::of_file(&options.zone);
         let identity = Identity::of(metadata);
         let written = (metadata.mtime(), metadata.mtime_nsec());
-        Ok(Self { file, identity, encoding, splitter, position, before: Vec::new(), size, written, grown: now })
+        Ok(Self { file, identity, encoding, splitter, lines, position, before: Vec::new(), size, written, grown: now })
     }
 
     /// Returns the byte up to which the file has been read.
@@ -130,23 +148,20 @@ impl Opened {
     }
 
     /// Gives the unfinished line.
-    pub fn take_partial(&mut self, give: impl FnMut(RawLine<'_>)) {
-        self.splitter.take_partial(give);
+    pub fn take_partial(&mut self, received: Timestamp, lines: &mut Vec<LogLine>) {
+        let reader = &mut self.lines;
+        self.splitter.take_partial(|raw| lines.push(reader.read(&raw, received)));
     }
 
     /// Reads what has been added, up to one batch, and gives its lines.
-    pub fn read(
-        &mut self,
-        limits: &Limits,
-        now: Instant,
-        buffer: &mut [u8],
-        mut give: impl FnMut(RawLine<'_>),
-    ) -> io::Result<Progress> {
+    pub fn read(&mut self, looking: &mut Looking<'_>, lines: &mut Vec<LogLine>) -> io::Result<Progress> {
+        let (limits, now, received) = (&looking.options.limits, looking.now, looking.clock.now());
+        let buffer = &mut *looking.buffer;
         let mut progress = Progress::default();
         let metadata = self.file.metadata()?;
         self.size = metadata.len();
         if self.size < self.position {
-            return self.restart(Restart::Truncated, limits, now, give);
+            return self.restart(Restart::Truncated, looking, lines);
         }
         let written = (metadata.mtime(), metadata.mtime_nsec());
         // Truncated and grown to the very length it had: told by what was read last.
@@ -154,32 +169,29 @@ impl Opened {
             let known = self.before.len();
             let read = read_whole(&self.file, &mut buffer[..known], self.position - known as u64)?;
             if buffer[..read] != self.before {
-                return self.restart(Restart::Rewritten, limits, now, give);
+                return self.restart(Restart::Rewritten, looking, lines);
             }
         }
         self.written = written;
         if self.size - self.position > limits.behind_bytes {
             progress.dropped = self.skip(limits, buffer)?;
         }
-        let mut lines = 0;
         while self.position < self.size {
-            if progress.read >= limits.batch_bytes || lines >= limits.batch_lines {
+            if progress.read >= limits.batch_bytes || lines.len() >= limits.batch_lines {
                 progress.more = true;
                 break;
             }
             let known = self.before.len();
             let read = self.file.read_at(buffer, self.position - known as u64)?;
             if read < known || buffer[..known] != self.before {
-                return self.restart(Restart::Rewritten, limits, now, give);
+                return self.restart(Restart::Rewritten, looking, lines);
             }
             let fresh = &buffer[known..read];
             if fresh.is_empty() {
                 break;
             }
-            self.splitter.feed(fresh, |line| {
-                lines += 1;
-                give(line);
-            });
+            let reader = &mut self.lines;
+            self.splitter.feed(fresh, |raw| lines.push(reader.read(&raw, received)));
             self.before = buffer[read.saturating_sub(Self::BEFORE)..read].to_vec();
             self.position += fresh.len() as u64;
             progress.read += fresh.len() as u64;
@@ -191,20 +203,15 @@ impl Opened {
     }
 
     /// Begins anew at the first byte, after giving the line that will never be finished.
-    fn restart(
-        &mut self,
-        restart: Restart,
-        limits: &Limits,
-        now: Instant,
-        give: impl FnMut(RawLine<'_>),
-    ) -> io::Result<Progress> {
-        self.splitter.take_partial(give);
+    fn restart(&mut self, restart: Restart, looking: &Looking<'_>, lines: &mut Vec<LogLine>) -> io::Result<Progress> {
+        self.take_partial(looking.clock.now(), lines);
+        self.lines.interrupt();
         let (encoding, mark) = sniff(&self.file)?;
         self.encoding = encoding;
         self.position = mark as u64;
-        self.splitter = Splitter::new(encoding, self.position, limits.longest_line);
+        self.splitter = Splitter::new(encoding, self.position, looking.options.limits.longest_line);
         self.before.clear();
-        self.grown = now;
+        self.grown = looking.now;
         Ok(Progress { more: true, restart: Some(restart), ..Progress::default() })
     }
 
@@ -215,6 +222,7 @@ impl Opened {
         let dropped = count_newlines(&self.file, self.encoding, self.position..next, buffer)?;
         self.position = next;
         self.splitter = Splitter::new(self.encoding, next, limits.longest_line);
+        self.lines.interrupt();
         self.before.clear();
         Ok(dropped)
     }

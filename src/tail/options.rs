@@ -2,11 +2,15 @@
 
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
+
 use super::opened::Limits;
 
 /// How logs are followed. The default is right for a screen.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Options {
+    /// What a time without an offset means.
+    pub zone: TimeZone,
     /// How much of a file that exists already is read before its end.
     pub backlog_bytes: u64,
     /// The shortest time between two batches of one source.
@@ -24,6 +28,8 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
+            // Most machines log in the time zone that they have.
+            zone: TimeZone::system(),
             // Two thousand lines: several screens, read in a few milliseconds.
             backlog_bytes: 256 * 1024,
             // One frame of a screen.

@@ -12,12 +12,13 @@ use tokio::time::{Instant, sleep_until};
 use crate::model::id::LogSourceId;
 use crate::model::log::{LogBatch, LogLine};
 use crate::model::text::Line;
+use crate::model::time::Timestamp;
 
 use super::encoding::Encoding;
 use super::engine::Context;
 use super::event::TailEvent;
-use super::line::log_line;
-use super::split::Splitter;
+use super::line::LineReader;
+use super::split::{RawLine, Splitter};
 
 /// Where bytes come from.
 pub type Reader = Pin<Box<dyn AsyncRead + Send>>;
@@ -38,6 +39,7 @@ pub enum End {
 struct Side {
     reader: Option<Reader>,
     splitter: Splitter,
+    lines: LineReader,
     buffer: Vec<u8>,
 }
 
@@ -47,7 +49,12 @@ impl Side {
 
     fn new(reader: Option<Reader>, context: &Context) -> Self {
         let longest = context.options.limits.longest_line;
-        Self { reader, splitter: Splitter::new(Encoding::Utf8, 0, longest), buffer: vec![0; Self::BUFFER] }
+        Self {
+            reader,
+            splitter: Splitter::new(Encoding::Utf8, 0, longest),
+            lines: LineReader::of_stream(&context.options.zone),
+            buffer: vec![0; Self::BUFFER],
+        }
     }
 
     /// Reads once; never ends when there is nothing to read from.
@@ -66,7 +73,7 @@ pub fn pump(
     second: Option<Reader>,
     context: &Context,
 ) -> impl Future<Output = End> + Send {
-    let options = context.options;
+    let options = context.options.clone();
     let mut sides = (Side::new(Some(first), context), Side::new(second, context));
     let context = context.clone();
     async move {
@@ -90,26 +97,21 @@ pub fn pump(
                 () = sleep_until(read_at + options.partial_after), if partial && !full => {
                     let received = context.clock.now();
                     for side in [&mut sides.0, &mut sides.1] {
-                        side.splitter.take_partial(|raw| lines.push(log_line(&raw, false, received)));
+                        side.splitter.take_partial(|raw| lines.push(side.lines.read(&raw, received)));
                     }
                 }
                 read = sides.0.read(), if !full => {
-                    let received = context.clock.now();
                     read_at = Instant::now();
-                    if let Err(error) = take(&mut sides.0, read, |raw| lines.push(log_line(raw, false, received))) {
+                    if let Err(error) = take(&mut sides.0, read, context.clock.now(), &mut lines) {
                         return End::Broken(error);
                     }
                 }
                 read = sides.1.read(), if !full => {
-                    let received = context.clock.now();
                     read_at = Instant::now();
-                    let taken = take(&mut sides.1, read, |raw| {
-                        let line = log_line(raw, false, received);
-                        if !line.text.as_str().trim().is_empty() {
-                            complaint = Some(line.text.clone());
-                        }
-                        lines.push(line);
-                    });
+                    let known = lines.len();
+                    let taken = take(&mut sides.1, read, context.clock.now(), &mut lines);
+                    let said = lines[known..].iter().rfind(|line| !line.text.as_str().trim().is_empty());
+                    complaint = said.map(|line| line.text.clone()).or(complaint);
                     if let Err(error) = taken {
                         return End::Broken(error);
                     }
@@ -127,13 +129,15 @@ pub fn pump(
 }
 
 /// Takes in what was read; at the end gives the unfinished line and closes the side.
-fn take(side: &mut Side, read: io::Result<usize>, mut give: impl FnMut(&super::split::RawLine<'_>)) -> io::Result<()> {
+fn take(side: &mut Side, read: io::Result<usize>, received: Timestamp, lines: &mut Vec<LogLine>) -> io::Result<()> {
+    let Side { reader, splitter, lines: understood, buffer } = side;
+    let mut give = |raw: RawLine<'_>| lines.push(understood.read(&raw, received));
     let read = read?;
     if read == 0 {
-        side.reader = None;
-        side.splitter.take_partial(|raw| give(&raw));
+        *reader = None;
+        splitter.take_partial(&mut give);
     } else {
-        side.splitter.feed(&side.buffer[..read], |raw| give(&raw));
+        splitter.feed(&buffer[..read], &mut give);
     }
     Ok(())
 }

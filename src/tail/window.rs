@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use jiff::tz::TimeZone;
 use thiserror::Error;
 
 use crate::model::log::LogLine;
@@ -11,7 +12,7 @@ use crate::model::time::Timestamp;
 
 use super::blocks::{line_start_before, read_whole};
 use super::encoding::Encoding;
-use super::line::log_line;
+use super::line::LineReader;
 use super::options::Options;
 use super::split::Splitter;
 
@@ -93,9 +94,16 @@ pub struct Window {
 ///
 /// # Errors
 /// When the file cannot be read.
-pub fn window(path: &Path, offset: u64, before: u32, after: u32, received: Timestamp) -> Result<Window, FileError> {
+pub fn window(
+    path: &Path,
+    offset: u64,
+    before: u32,
+    after: u32,
+    zone: &TimeZone,
+    received: Timestamp,
+) -> Result<Window, FileError> {
     let readable = Readable::open(path)?;
-    readable.window(offset, before, after, received).map_err(|source| readable.cannot_read(source))
+    readable.window(offset, before, after, zone, received).map_err(|source| readable.cannot_read(source))
 }
 
 impl Readable {
@@ -103,7 +111,8 @@ impl Readable {
     const FARTHEST: u64 = 64 * 1024 * 1024;
     const BLOCK: usize = 64 * 1024;
 
-    fn window(&self, offset: u64, before: u32, after: u32, received: Timestamp) -> io::Result<Window> {
+    fn window(&self, offset: u64, before: u32, after: u32, zone: &TimeZone, received: Timestamp) -> io::Result<Window> {
+        let mut reader = LineReader::of_file(zone);
         let mut buffer = vec![0; Self::BLOCK];
         let middle = self.line_start_at(offset.clamp(self.first, self.size.max(self.first)), &mut buffer)?;
         let (start, found) = self.before(middle, before, &mut buffer)?;
@@ -114,12 +123,12 @@ impl Readable {
         while lines.len() < wanted && at - start < 2 * Self::FARTHEST {
             let read = read_whole(&self.file, &mut buffer, at)?;
             if read == 0 {
-                splitter.take_partial(|raw| lines.push(log_line(&raw, true, received)));
+                splitter.take_partial(|raw| lines.push(reader.read(&raw, received)));
                 break;
             }
             splitter.feed(&buffer[..read], |raw| {
                 if lines.len() <= wanted {
-                    lines.push(log_line(&raw, true, received));
+                    lines.push(reader.read(&raw, received));
                 }
             });
             at += read as u64;
@@ -170,7 +179,7 @@ mod tests {
     }
 
     fn read(file: &tempfile::NamedTempFile, offset: u64, before: u32, after: u32) -> (String, bool, bool) {
-        let window = window(file.path(), offset, before, after, Timestamp::EPOCH).unwrap();
+        let window = window(file.path(), offset, before, after, &TimeZone::UTC, Timestamp::EPOCH).unwrap();
         let lines = window.lines.iter().map(|line| format!("{}:{}", line.offset.unwrap(), line.text));
         (lines.collect::<Vec<_>>().join(" "), window.at_start, window.at_end)
     }
@@ -212,7 +221,7 @@ mod tests {
     fn lines_of_megabytes_are_shown_by_their_beginning() {
         let long = "x".repeat(3_000_000);
         let file = file(format!("{long}\n{long}\nend\n").as_bytes());
-        let window = window(file.path(), 6_000_002, 2, 1, Timestamp::EPOCH).unwrap();
+        let window = window(file.path(), 6_000_002, 2, 1, &TimeZone::UTC, Timestamp::EPOCH).unwrap();
         let offsets: Vec<_> = window.lines.iter().map(|line| line.offset.unwrap()).collect();
         assert_eq!(offsets, [0, 3_000_001, 6_000_002]);
         assert!(window.lines[0].text.as_str().len() < 70_000);
