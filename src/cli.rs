@@ -60,10 +60,14 @@ impl From<Exit> for ExitCode {
 
 /// Does what the arguments say and returns the exit code. Errors are printed here, once.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    if arguments.get(1).is_some_and(|first| first == crate::runtime::guard::ARGUMENT) {
+        crate::runtime::guard::stand();
+        return ExitCode::SUCCESS;
+    }
     // Before any TLS is spoken, and only here: a second crypto provider in the program would be a silent surprise.
     // It fails when one is installed already, which is what we want to be true.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let arguments: Vec<OsString> = arguments.into_iter().collect();
     let result = match Cli::try_parse_from(&arguments) {
         Ok(cli) => dispatch(&cli, &Environment::read()),
         Err(error) => refused(&error, &arguments),

@@ -6,6 +6,7 @@ mod clipboard;
 pub mod console;
 pub mod effects;
 pub mod frame;
+pub mod guard;
 pub mod host;
 pub mod input;
 mod log;

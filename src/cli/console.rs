@@ -38,6 +38,7 @@ pub(super) fn run(cli: &Cli, environment: &Environment) -> Result<Exit, Failure>
         record: cli.console.record.clone(),
         outside: Arc::new(super::outside::prober(&project, &clock)),
         machine: Box::new(super::outside::Host),
+        test_panic: environment.test_panic.clone(),
         notices: project.notices.iter().map(|text| Line::from_text(text)).collect(),
     };
     // Two threads of their own are enough: one probes while the other draws.

@@ -33,6 +33,8 @@ pub struct Environment {
     pub home: Option<PathBuf>,
     /// Where the user is. `None` when the directory was deleted under us.
     pub current_dir: Option<PathBuf>,
+    /// `CRASHCART_TEST_PANIC`: where to panic, so that a test can see the terminal given back. Debug builds only.
+    pub test_panic: Option<String>,
     pub stdin_is_terminal: bool,
     pub stdout_is_terminal: bool,
     pub stderr_is_terminal: bool,
@@ -73,6 +75,7 @@ impl Environment {
             colorterm: text("COLORTERM"),
             locale: ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(text),
             time_zone: text("TZ"),
+            test_panic: text("CRASHCART_TEST_PANIC").filter(|_| cfg!(debug_assertions)),
             over_ssh: set("SSH_CONNECTION").or_else(|| set("SSH_TTY")).is_some(),
             in_multiplexer: set("TMUX").or_else(|| set("STY")).is_some(),
             config: set("CRASHCART_CONFIG").map(PathBuf::from),

@@ -19,6 +19,7 @@ use tokio::sync::mpsc;
 
 use super::effects::Hands;
 use super::frame::{Flow, QUERY};
+use super::guard::Guard;
 use super::input::{Parsed, Parser};
 use super::paint::{Depth, difference};
 use super::recorder::Recorder;
@@ -39,6 +40,8 @@ use crate::tail::files::Answer;
 const ESCAPE_ALONE: Duration = Duration::from_millis(50);
 /// How long events may be taken in before the screen is looked at again.
 const BURST: Duration = Duration::from_millis(8);
+/// How long leaving may wait for the terminal's last answer: the prompt must be back within a second.
+const LAST_ANSWER: Duration = Duration::from_millis(700);
 /// How often the last known state is written, when there is something new.
 const SAVE_EVERY: Duration = Duration::from_secs(10);
 
@@ -59,6 +62,8 @@ pub struct Console {
     /// Where standard error goes while the screen is ours.
     pub log: Option<std::fs::File>,
     pub mouse: bool,
+    /// Panic at the first key, for tests.
+    pub test_panic: bool,
 }
 
 /// Why the console ended.
@@ -90,6 +95,9 @@ struct Loop {
     unsaved: bool,
     trouble_told: bool,
     mouse: bool,
+    test_panic: bool,
+    guard: Option<Guard>,
+    suspending: bool,
     ended: Option<Ended>,
 }
 
@@ -119,6 +127,9 @@ pub async fn run(console: Console) -> io::Result<Ended> {
         unsaved: false,
         trouble_told: false,
         mouse: console.mouse,
+        test_panic: console.test_panic,
+        guard: None,
+        suspending: false,
         ended: None,
     };
     if this.mouse {
@@ -128,6 +139,10 @@ pub async fn run(console: Console) -> io::Result<Ended> {
     let mut save = tokio::time::interval_at(tokio::time::Instant::now() + SAVE_EVERY, SAVE_EVERY);
     save.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     while this.ended.is_none() {
+        if std::mem::take(&mut this.suspending) {
+            this.last_answer(&mut from_tty).await;
+            this.suspend()?;
+        }
         this.draw_if_possible();
         let draw_at = this.stirred.then(|| this.flow.wait_until(Instant::now())).flatten();
         let escape_at = this.parser.is_waiting().then(|| Instant::now() + ESCAPE_ALONE);
@@ -153,6 +168,9 @@ pub async fn run(console: Console) -> io::Result<Ended> {
         }
     }
     this.save();
+    if matches!(this.ended, Some(Ended::Quit)) {
+        this.last_answer(&mut from_tty).await;
+    }
     let ended = this.ended.unwrap_or(Ended::Quit);
     Ok(ended)
 }
@@ -235,6 +253,7 @@ impl Loop {
         for parsed in found {
             match parsed {
                 Parsed::Answer => self.flow.answered(),
+                Parsed::Input(_) if self.test_panic => panic!("a key that a test asked to panic at"),
                 Parsed::Input(input) => self.event(EventKind::Input(input))?,
             }
         }
@@ -271,7 +290,7 @@ impl Loop {
     fn effect(&mut self, effect: Effect) -> io::Result<()> {
         match effect {
             Effect::Quit => self.ended = Some(Ended::Quit),
-            Effect::Suspend => self.suspend()?,
+            Effect::Suspend => self.suspending = true,
             Effect::Redraw => self.redraw(),
             Effect::Copy(text) => {
                 let (bytes, told) = super::clipboard::copy(&text, self.hands.in_multiplexer);
@@ -291,6 +310,22 @@ impl Loop {
 
     fn notice(&mut self, text: &str, trouble: bool) -> io::Result<()> {
         self.event(EventKind::Notice(Notice { text: Line::from_text(text), trouble }))
+    }
+
+    /// Waits for the answer that is still under way: the shell would take it for something typed.
+    async fn last_answer(&mut self, tty: &mut mpsc::UnboundedReceiver<FromTty>) {
+        let until = tokio::time::Instant::now() + LAST_ANSWER;
+        while self.flow.is_under_way() {
+            match tokio::time::timeout_at(until, tty.recv()).await {
+                Ok(Some(FromTty::Bytes(bytes))) => {
+                    // Keys that come now were meant for what is not there any more.
+                    if self.parser.feed(&bytes).contains(&Parsed::Answer) {
+                        self.flow.answered();
+                    }
+                }
+                Ok(Some(FromTty::HungUp) | None) | Err(_) => return,
+            }
+        }
     }
 
     /// Gives the terminal to the shell and stops, until the user says `fg`.
@@ -334,6 +369,10 @@ impl Loop {
             text.push_str(QUERY);
         }
         self.writer.send(text.into_bytes());
+        // After the first paint: starting a process takes longer than that.
+        if self.guard.is_none() {
+            self.guard = Guard::start();
+        }
     }
 
     fn save(&mut self) {

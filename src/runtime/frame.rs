@@ -75,6 +75,11 @@ impl Flow {
         self.under_way = None;
     }
 
+    /// Returns whether an answer is still to come.
+    pub fn is_under_way(&self) -> bool {
+        self.under_way.is_some() && self.answers != Answers::No
+    }
+
     /// Forgets what was under way: the terminal was away.
     pub fn restart(&mut self) {
         *self = Self { answers: self.answers, ..Self::default() };

@@ -31,6 +31,8 @@ pub struct Opening {
     pub record: Option<PathBuf>,
     pub outside: Arc<dyn Outside>,
     pub machine: Box<dyn Machine>,
+    /// Where to panic on purpose, for tests: `loop` at the first key, `task` at once in the background.
+    pub test_panic: Option<String>,
     /// What the user should see once, in this order.
     pub notices: Vec<Line>,
 }
@@ -77,7 +79,11 @@ pub async fn open(mut opening: Opening, clock: Clock) -> anyhow::Result<Ended> {
     host::watch(opening.machine, events, clock.clone(), &tasks, &cancel);
     let (tails_to, tails) = mpsc::channel(TAILS);
     let followed = follow(catalog.logs.clone(), Options::default(), clock.clone(), tails_to, cancel.clone())?;
+    if opening.test_panic.as_deref() == Some("task") {
+        tasks.spawn(async { panic!("a task that a test asked to panic") });
+    }
     let console = Console {
+        test_panic: opening.test_panic.as_deref() == Some("loop"),
         app,
         clock,
         depth: opening.depth,

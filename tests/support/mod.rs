@@ -2,6 +2,8 @@
 #![allow(dead_code, reason = "each test file uses a part")]
 
 pub mod demo;
+pub mod pty;
+pub mod web;
 
 /// Returns what the environment tells the tests.
 #[expect(clippy::disallowed_methods, reason = "tests have no other way to be told")]

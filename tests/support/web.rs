@@ -1,0 +1,64 @@
+//! A web server that answers whatever it is told to.
+
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+
+/// A running server. It ends with the test's process, or when it is stopped.
+pub struct Web {
+    pub address: SocketAddr,
+    answer: Arc<Mutex<Option<(u16, String)>>>,
+}
+
+impl Web {
+    /// Starts a server that answers 200.
+    pub fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
+        let address = listener.local_addr().expect("it has an address");
+        let answer = Arc::new(Mutex::new(Some((200, "ok\n".to_owned()))));
+        let shared = Arc::clone(&answer);
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let shared = Arc::clone(&shared);
+                std::thread::spawn(move || serve(stream, &shared));
+            }
+        });
+        Self { address, answer }
+    }
+
+    /// Answers this from now on.
+    pub fn answer(&self, status: u16, body: &str) {
+        *self.answer.lock().unwrap() = Some((status, body.to_owned()));
+    }
+
+    /// Takes connections and never answers.
+    pub fn hang(&self) {
+        *self.answer.lock().unwrap() = None;
+    }
+
+    /// Returns the URL of a path.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+}
+
+fn serve(mut stream: TcpStream, answer: &Mutex<Option<(u16, String)>>) {
+    let (mut request, mut buffer) = (Vec::new(), [0; 1_024]);
+    while !request.windows(4).any(|window| window == b"\r\n\r\n") {
+        match stream.read(&mut buffer) {
+            Ok(read @ 1..) => request.extend_from_slice(&buffer[..read]),
+            _ => return,
+        }
+    }
+    let answer = answer.lock().unwrap().clone();
+    let Some((status, body)) = answer else {
+        // Until the other side gives up.
+        let _ = stream.read(&mut buffer);
+        return;
+    };
+    let text = format!(
+        "HTTP/1.1 {status} Whatever\r\nContent-Type: text/plain\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    );
+    let _ = stream.write_all(text.as_bytes());
+}
