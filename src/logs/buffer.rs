@@ -13,63 +13,28 @@
 //!                 `- what somebody is reading while the rest of the buffer runs on
 //! ```
 
-use std::collections::VecDeque;
-use std::time::Duration;
+mod id;
+mod source;
 
+use std::collections::VecDeque;
+
+use self::source::Source;
 use crate::model::id::LogSourceId;
 use crate::model::log::{LogBatch, LogLine};
 use crate::model::time::Timestamp;
 
+pub use self::id::LineId;
+pub use self::source::{LATE, SourceStats};
+
 /// Room for about 80,000 lines of common length: more than anybody scrolls through, little beside the 64 MB that the
 /// whole program may use.
 pub const DEFAULT_BUDGET: usize = 16 * 1024 * 1024;
-/// How late a line may be and still be put where its stated time belongs. Longer than the delivery delay of log
-/// shippers, shorter than what makes a reader at the end of the log miss it.
-pub const LATE: Duration = Duration::from_secs(30);
-/// How long after a source's first line its lines are taken for history, which is merged however old it is.
-const HISTORY: Duration = Duration::from_secs(5);
-/// A line that states no time belongs to the time before it for so long.
-const SAME_MOMENT: Duration = Duration::from_secs(2);
 /// How many lines may have to move to make room for late ones. Bounds the cost of one batch to about a millisecond.
 const WINDOW: usize = 16 * 1024;
 /// How many continuations one entry may have. Deep recursion prints about a thousand frames.
 const ENTRY_LINES: u32 = 2_000;
 /// How many batches of changes are remembered for views that were not looked at for a while.
 const CHANGES: usize = 256;
-
-/// A line's identity and its place in the order of all lines.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct LineId {
-    /// The time by which the entry is ordered: what its head states, made plausible.
-    at: Timestamp,
-    /// The arrival number of the entry's head.
-    entry: u64,
-    /// 0 for the head, then its continuations.
-    nth: u32,
-}
-
-impl LineId {
-    /// Returns the identity that the entry's head has or had.
-    #[must_use]
-    pub fn head(self) -> Self {
-        Self { nth: 0, ..self }
-    }
-
-    /// Whether this is the first line of its entry.
-    pub fn is_head(self) -> bool {
-        self.nth == 0
-    }
-
-    /// Whether both lines belong to the same entry.
-    pub fn same_entry(self, other: Self) -> bool {
-        self.head() == other.head()
-    }
-
-    /// Returns an identity behind all lines of this entry and before the next entry.
-    pub(super) fn end_of_entry(self) -> Self {
-        Self { nth: u32::MAX, ..self }
-    }
-}
 
 /// A line in the buffer.
 #[derive(Clone, Copy, Debug)]
@@ -81,18 +46,6 @@ pub struct Item<'a> {
     pub gap: u64,
     /// How many lines had arrived before this one.
     pub arrival: u64,
-}
-
-/// What is known about one source.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct SourceStats {
-    pub source: LogSourceId,
-    /// Lines in the buffer now.
-    pub kept: u64,
-    /// Lines that never arrived because they came faster than they could be read.
-    pub dropped: u64,
-    /// Lines that had to make room for newer ones.
-    pub evicted: u64,
 }
 
 /// What has changed since a view last looked.
@@ -119,17 +72,6 @@ impl Stored {
         // The allocator's own share of a small string is about 16 bytes.
         size_of::<Self>() + self.line.text.as_str().len() + 16
     }
-}
-
-#[derive(Debug)]
-struct Source {
-    stats: SourceStats,
-    first_received: Option<Timestamp>,
-    last: Option<LineId>,
-    /// When the last line arrived that stated a time of its own.
-    last_stated: Option<Timestamp>,
-    /// Drops that have not been shown before a line yet.
-    gap: u64,
 }
 
 /// A bounded buffer of log lines.
@@ -433,24 +375,6 @@ impl LogBuffer {
         }
         let recent = self.changes.iter().rev().take_while(|&&(first, _)| first >= arrived);
         recent.map(|&(_, lowest)| lowest).min().map_or(Changed::Everything, Changed::From)
-    }
-}
-
-impl Source {
-    fn order_time(&self, line: &LogLine) -> Timestamp {
-        let received = line.received;
-        let last = self.last.map(|id| id.at);
-        let is_history = self.first_received.is_none_or(|first| received.since(first) <= HISTORY);
-        let plausible = match line.stated {
-            Some(stated) if stated > received => received,
-            Some(stated) if is_history || received.since(stated) <= LATE => stated,
-            Some(_) => received,
-            None => match (last, self.last_stated) {
-                (Some(last), Some(stated)) if received.since(stated) <= SAME_MOMENT => last,
-                _ => received,
-            },
-        };
-        last.map_or(plausible, |last| last.max(plausible))
     }
 }
 

@@ -22,12 +22,13 @@
 //! | tag characters | `‹TAG hidden words›` | invisible copies of ASCII |
 //! | more than four marks on a character | four, and `‹+37 marks›` | floods paint over other lines |
 //! | a mark on nothing, ligatures of doubtful width | `◌` before it | every cell belongs to somebody |
-//! | private use, unassigned, wider than two cells | `‹U+E0B0›` | nobody knows how wide they are drawn |
+//! | private use, unassigned, of disputed width | `‹U+E0B0›` | nobody knows how wide they are drawn |
 //! | more than 64 KiB | the beginning and `… 1,048,576 bytes` | |
 //!
 //! Sanitising what is sanitised changes nothing, so a line survives being stored and read again.
 
 mod class;
+mod cluster;
 mod escape;
 mod marker;
 pub mod measure;

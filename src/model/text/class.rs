@@ -3,7 +3,7 @@
 //! Common scripts are told by their range; everything else asks the Unicode tables, once per character.
 
 use icu_properties::CodePointMapData;
-use icu_properties::props::GeneralCategory;
+use icu_properties::props::{GeneralCategory, GraphemeClusterBreak, IndicConjunctBreak};
 use unicode_width::UnicodeWidthChar;
 
 /// A non-ASCII character's kind.
@@ -21,7 +21,7 @@ pub(super) enum Class {
     SkinTone,
     /// U+E0000 to U+E007F: invisible copies of ASCII, used to smuggle text.
     Tag,
-    /// Has no agreed shape or width: unassigned, private, or wider than two cells.
+    /// Has no agreed shape or width: unassigned, private, or drawn differently by different terminals.
     Doubtful,
 }
 
@@ -30,8 +30,17 @@ pub(super) fn classify(c: char) -> Class {
     match c {
         '\u{80}'..='\u{9f}' => Class::Control,
         '\u{ad}' => Class::Invisible,
-        // Latin, Cyrillic, punctuation, arrows, box drawing, kana, ideographs, Hangul syllables, common pictures:
-        // all assigned, none combining.
+        // Their width has changed between versions of Unicode, or terminals' libraries differ from ours.
+        '\u{17a4}'
+        | '\u{2630}'..='\u{2637}'
+        | '\u{268a}'..='\u{268f}'
+        | '\u{2d7f}'
+        | '\u{3248}'..='\u{324f}'
+        | '\u{1171e}'
+        | '\u{1d300}'..='\u{1d356}'
+        | '\u{1d360}'..='\u{1d376}' => Class::Doubtful,
+        // Latin, Cyrillic, punctuation, arrows, box drawing, kana, ideographs, common pictures: all assigned, none
+        // combining.
         '\u{a0}'..='\u{2ff}'
         | '\u{400}'..='\u{482}'
         | '\u{48a}'..='\u{52f}'
@@ -39,10 +48,11 @@ pub(super) fn classify(c: char) -> Class {
         | '\u{2030}'..='\u{205e}'
         | '\u{2190}'..='\u{23ff}'
         | '\u{2500}'..='\u{27bf}'
+        | '\u{3000}'..='\u{3020}'
         | '\u{3041}'..='\u{3096}'
         | '\u{30a0}'..='\u{30ff}'
         | '\u{4e00}'..='\u{9fff}'
-        | '\u{ac00}'..='\u{d7a3}'
+        | '\u{ff01}'..='\u{ff9d}'
         | '\u{1f300}'..='\u{1f3fa}'
         | '\u{1f400}'..='\u{1f64f}' => Class::Plain,
         '\u{1f3fb}'..='\u{1f3ff}' => Class::SkinTone,
@@ -70,8 +80,15 @@ fn classify_by_table(c: char) -> Class {
             Class::Invisible
         }
         _ if c.width().is_none_or(|width| width > 2) => Class::Doubtful,
-        _ => Class::Complex,
+        _ if c.width() == Some(0) || joins(c) => Class::Complex,
+        _ => Class::Plain,
     }
+}
+
+/// Whether a character can be part of a cluster with its neighbours.
+fn joins(c: char) -> bool {
+    CodePointMapData::<GraphemeClusterBreak>::new().get(c) != GraphemeClusterBreak::Other
+        || CodePointMapData::<IndicConjunctBreak>::new().get(c) != IndicConjunctBreak::None
 }
 
 /// Whether a character is a picture that joiners, selectors and skin tones belong to.

@@ -16,7 +16,7 @@ pub fn width(text: &str) -> usize {
 /// Splits the text after at most that many cells. A wide character is never cut in half.
 pub fn split_at(text: &str, cells: usize) -> (&str, &str) {
     // Up to here every byte is a cell. Long lines of plain text are cut without looking at the rest of them.
-    let ascii = text.as_bytes().iter().take(cells + 1).take_while(|byte| byte.is_ascii()).count();
+    let ascii = text.as_bytes().iter().take(cells.saturating_add(1)).take_while(|byte| byte.is_ascii()).count();
     if ascii > cells {
         return text.split_at(cells);
     }

@@ -103,7 +103,7 @@ fn floods_of_marks_are_cut() {
 
 #[test]
 fn characters_of_doubtful_width_are_named() {
-    check("\u{e0b0} \u{10ffff} \u{17d8} \u{378}", "‹U+E0B0› ‹U+10FFFF› ‹U+17D8› ‹U+0378›");
+    check("\u{e0b0} \u{10ffff} \u{17d8} \u{378} ☰", "‹U+E0B0› ‹U+10FFFF› ‹U+17D8› ‹U+0378› ‹U+2630›");
 }
 
 #[test]
