@@ -5,9 +5,9 @@
 //! [`sync`](LogView::sync) extends by what has arrived since.
 //!
 //! ```text
-//!  buffer.push_batch(batch);  view.sync(&mut buffer);      on every batch
-//!  view.scroll(&buffer, height, 1);                        on keys
-//!  for row in view.rows(&buffer, height) { .. }            when drawing
+//!  buffer.push_batch(batch);         view.sync(&mut buffer);   on every batch
+//!  view.scroll(&buffer, height, 1);  view.sync(&mut buffer);   on keys: what is looked at must not be evicted
+//!  for row in view.rows(&buffer, height) { .. }                when drawing
 //! ```
 
 mod find;
