@@ -18,11 +18,14 @@ use crate::app::event::{LogEvent, Notice};
 use crate::app::world::{Item, World};
 use crate::logs::buffer::LogBuffer;
 use crate::logs::filter::{Filter, Pattern};
+use crate::logs::histogram::{Bucket, Histogram};
+use crate::logs::patterns::Patterns;
 use crate::logs::view::{Direction, Found, LogView};
 use crate::model::catalog::Catalog;
 use crate::model::id::LogSourceId;
 use crate::model::log::{Level, LogBatch, LogOrigin, LogSourceSpec};
 use crate::model::text::Line;
+use crate::ui::format;
 
 /// What an action in the logs leads to.
 #[derive(Debug, Default)]
@@ -62,6 +65,7 @@ struct Progress {
 pub struct LogsState {
     sources: Vec<LogSourceSpec>,
     buffer: LogBuffer,
+    histogram: Histogram,
     view: LogView,
     history: Option<History>,
     shown: Shown,
@@ -73,6 +77,8 @@ pub struct LogsState {
     progress: Option<Progress>,
 }
 
+/// How far back the histogram in the title looks: the beginning of most outages is in it.
+const HISTOGRAM: std::time::Duration = std::time::Duration::from_secs(15 * 60);
 /// How far one key moves long lines.
 const SHIFT: u16 = 16;
 
@@ -82,6 +88,7 @@ impl LogsState {
         Self {
             sources: catalog.logs.clone(),
             buffer: LogBuffer::default(),
+            histogram: Histogram::new(),
             view: LogView::new(),
             history: None,
             shown: Shown::All,
@@ -95,6 +102,7 @@ impl LogsState {
 
     /// Takes in lines.
     pub fn push(&mut self, batch: LogBatch) {
+        self.histogram.add_batch(&batch);
         self.buffer.push_batch(batch);
         self.view.sync(&mut self.buffer);
     }
@@ -220,10 +228,13 @@ impl LogsState {
                 self.apply_shown();
                 Outcome::of(vec![Effect::Logs(LogRequest::CancelSearch)])
             }
-            Action::Patterns => {
-                tell(world, Line::from_text("no lines to summarise"), false);
-                Outcome::default()
-            }
+            Action::Patterns => match self.patterns(world) {
+                Some(show) => Outcome { effects: Vec::new(), show: Some(show) },
+                None => {
+                    tell(world, Line::from_text("there are no lines to summarise"), false);
+                    Outcome::default()
+                }
+            },
             _ => Outcome::default(),
         }
     }
@@ -321,6 +332,36 @@ impl LogsState {
         let item = view.selected(buffer).or_else(|| buffer.last())?;
         let lines = buffer.entry(item.id).filter_map(|at| buffer.at(at)).map(|item| item.line.text.to_string());
         Some((self.title_of(item.source), lines.collect()))
+    }
+
+    /// Returns a summary of the lines that are shown: how often which of them came, alike but for numbers and names.
+    fn patterns(&self, world: &World) -> Option<(String, Vec<String>)> {
+        let filter = self.view.filter();
+        let shown = self.buffer.iter().filter(|item| item.id.is_head() && filter.passes(std::iter::once(*item)));
+        let patterns = Patterns::of(shown);
+        let groups = patterns.most_frequent();
+        if groups.is_empty() {
+            return None;
+        }
+        let moment = |at| format::moment(at, world.now, &world.zone);
+        let mut lines: Vec<_> = groups
+            .iter()
+            .map(|(text, group)| {
+                let level = group.level.map_or(String::new(), |level| format!("{level:?} ").to_uppercase());
+                let (first, last) = (moment(group.first), moment(group.last));
+                let when = if first == last { first } else { format!("{first} to {last}") };
+                format!("{:>7} x {level}{text}  ({when})", format::thousands(group.count))
+            })
+            .collect();
+        if patterns.others() > 0 {
+            lines.push(format!("{:>7} others", format::thousands(patterns.others())));
+        }
+        Some(("What the lines say, most frequent first".to_owned(), lines))
+    }
+
+    /// Returns how many errors and how many entries came in each of some stretches of time up to now, oldest first.
+    fn recent(&self, world: &World, buckets: usize) -> Vec<Bucket> {
+        self.histogram.window(world.now, HISTOGRAM, buckets)
     }
 
     fn title_of(&self, id: &LogSourceId) -> String {

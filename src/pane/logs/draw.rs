@@ -26,7 +26,8 @@ impl LogsState {
     /// Draws the pane.
     pub fn view(&self, world: &World, focused: bool, area: Rect, buf: &mut Buffer, look: &Look) {
         let title = self.title(focused, look);
-        let end = self.status(look);
+        let mut end = self.errors(world, area.width, look);
+        end.extend(self.status(look));
         paint::rule(buf, area, &title, &end, focused, look);
         let mut inner = under_rule(area);
         for text in self.troubles(world).into_iter().take(2) {
@@ -145,6 +146,33 @@ impl LogsState {
             title.push(piece(text, dim));
         }
         title
+    }
+
+    /// How the errors of the last minutes are spread, where there were any and there is room to show it.
+    fn errors(&self, world: &World, width: u16, look: &Look) -> Vec<Piece<'static>> {
+        if width < 100 {
+            return Vec::new();
+        }
+        let buckets = self.recent(world, 30);
+        let most = buckets.iter().map(|bucket| bucket.errors).max().unwrap_or(0);
+        let total: u64 = buckets.iter().map(|bucket| u64::from(bucket.errors)).sum();
+        if most == 0 {
+            return Vec::new();
+        }
+        let mut pieces = vec![piece(
+            format!("{} in 15m ", format::count(usize::try_from(total).unwrap_or(usize::MAX), "error")),
+            look.style(Role::Dim),
+        )];
+        for bucket in buckets {
+            #[expect(clippy::cast_precision_loss, reason = "a height of at most eight steps")]
+            let share = bucket.errors as f32 / most as f32;
+            pieces.push(match bucket.errors {
+                0 => piece(look.glyphs.bars[0], look.style(Role::Faint)),
+                _ => crate::ui::chart::spark(&[share], 1, Role::Down, look),
+            });
+        }
+        pieces.push(piece("  ", look.style(Role::Text)));
+        pieces
     }
 
     /// What the view is doing: following, standing, paused; and what was lost.
