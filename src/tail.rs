@@ -15,6 +15,7 @@ mod event;
 mod file;
 pub mod files;
 mod glob;
+mod last;
 mod line;
 mod opened;
 mod options;
@@ -39,6 +40,7 @@ use crate::clock::Clock;
 use crate::model::log::{LogOrigin, LogSourceSpec};
 
 pub use event::TailEvent;
+pub use last::{Last, Wanted, last, matching_files};
 pub use opened::Limits;
 pub use options::Options;
 pub use search::{Case, Pattern, Searched, find, search};

@@ -327,7 +327,7 @@ fn command(command: &str) -> LogOrigin {
 async fn both_outputs_of_a_command_are_lines_and_its_end_is_explained() {
     let mut tail = Tail::of(command("echo one; sleep 0.1; echo broken >&2; exit 3"));
     tail.until_lines(&["one", "broken"]).await;
-    let why = tail.until_state("ended", |state| matches!(state, LogSourceState::Ended(_))).await;
+    let why = tail.until_state("failed", |state| matches!(state, LogSourceState::Failed(_))).await;
     assert!(format!("{why:?}").contains("ended with exit status 3: broken"), "{why:?}");
     // It is started again.
     tail.until("the second run", |tail| tail.lines.len() >= 4).await;

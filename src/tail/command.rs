@@ -29,47 +29,41 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// A run that was longer than this was not a failed start.
 const SETTLED: Duration = Duration::from_secs(30);
 
-/// Runs a command again and again until it is over.
+/// Runs a command, and again when it ended, until it is over.
 pub async fn follow(source: LogSourceId, command: LogCommand, context: Context) {
-    let (shortest, longest) = context.options.restart;
-    let mut pause = shortest;
+    let mut pause = Duration::ZERO;
     loop {
         let started = Instant::now();
-        let state = match run(&source, &command, &context).await {
-            Run::Over => return,
-            Run::Refused(why) => {
-                let state = LogSourceState::Failed(Line::from_text(&why));
-                send(&context, TailEvent::State(source, state)).await;
-                return;
-            }
-            Run::Failed(why) => LogSourceState::Failed(Line::from_text(&why)),
-            Run::Ended(why) => {
-                if started.elapsed() >= SETTLED {
-                    pause = shortest;
-                }
-                let again = if pause < Duration::from_secs(1) {
-                    "at once".to_owned()
-                } else {
-                    format!("in {} s", pause.as_secs())
-                };
-                LogSourceState::Ended(Line::from_text(&format!("{why}; it is started again {again}")))
+        let run = run(&source, &command, &context).await;
+        let restart = context.options.restart.filter(|_| !matches!(run, Run::Refused(_)));
+        let again = match restart {
+            None => String::new(),
+            Some((shortest, longest)) => {
+                let was_short = started.elapsed() < SETTLED;
+                pause = if was_short { (pause * 2).clamp(shortest, longest) } else { shortest };
+                format!("; it is started again in {:.0} s", pause.as_secs_f64().ceil())
             }
         };
-        if !send(&context, TailEvent::State(source.clone(), state)).await {
+        let state = match run {
+            Run::Over => return,
+            Run::Ended(why) => LogSourceState::Ended(Line::from_text(&format!("{why}{again}"))),
+            Run::Failed(why) | Run::Refused(why) => LogSourceState::Failed(Line::from_text(&format!("{why}{again}"))),
+        };
+        if !send(&context, TailEvent::State(source.clone(), state)).await || restart.is_none() {
             return;
         }
         tokio::select! {
             () = context.cancel.cancelled() => return,
             () = sleep(pause) => {}
         }
-        pause = (pause * 2).min(longest);
     }
 }
 
 /// How one run ended.
 enum Run {
+    /// By itself and without complaint, as one that only prints what there is.
     Ended(String),
-    /// It could not be started; that may change.
+    /// It could not be started, or ended as it should not have.
     Failed(String),
     /// It must not be started.
     Refused(String),
@@ -108,8 +102,9 @@ async fn run(source: &LogSourceId, command: &LogCommand, context: &Context) -> R
         }
         End::Broken(error) => Run::Ended(format!("the output of {} cannot be read: {}", name(command), reason(&error))),
         End::Closed { complaint } => match group.end(Ending::Await).await {
-            Ok(status) => Run::Ended(ended(command, status, complaint.as_ref())),
-            Err(error) => Run::Ended(format!("{} ended: {}", name(command), reason(&error))),
+            Ok(status) if status.success() => Run::Ended(format!("{} ended", name(command))),
+            Ok(status) => Run::Failed(ended(command, status, complaint.as_ref())),
+            Err(error) => Run::Failed(format!("{} ended: {}", name(command), reason(&error))),
         },
     }
 }
@@ -142,7 +137,6 @@ fn ended(command: &LogCommand, status: ExitStatus, complaint: Option<&Line>) -> 
     use std::os::unix::process::ExitStatusExt;
 
     let how = match (status.code(), status.signal()) {
-        (Some(0), _) => "ended".to_owned(),
         // ssh's own failures; the command never ran, or its connection was lost.
         (Some(255), _) if command.ssh.is_some() => "lost its connection or never had one".to_owned(),
         (Some(code), _) => format!("ended with exit status {code}"),

@@ -62,9 +62,6 @@ impl GlobFollower {
     /// The backlog of all files of the first scan together.
     const BACKLOG: u64 = 4 * 1024 * 1024;
 
-    /// Compressed files are not logs that somebody writes.
-    const COMPRESSED: &[&str] = &["gz", "bz2", "xz", "zst", "lz4", "zip", "7z", "tgz"];
-
     /// Returns a follower that has not looked yet.
     pub fn new(spec: LogSourceSpec, pattern: String, now: Instant) -> Self {
         let (members, known) = (HashMap::new(), HashSet::new());
@@ -99,8 +96,8 @@ impl GlobFollower {
     /// Finds out which files match. `reading` are its files that are being read, under whatever name.
     pub fn scan(&mut self, reading: &HashSet<Identity>, options: &Options, now: Instant) -> Scan {
         let mut scan = Scan::default();
-        let (mut found, trouble) = match self.find() {
-            Ok(found) => found,
+        let (mut found, trouble) = match find(&self.pattern) {
+            Ok(found) => (found.files, found.trouble),
             Err(why) => {
                 self.due = now + Duration::from_secs(3600);
                 self.tell(LogSourceState::Failed(why), &mut scan);
@@ -173,37 +170,44 @@ impl GlobFollower {
             scan.events.push(TailEvent::State(self.spec.id.clone(), state));
         }
     }
+}
 
-    /// Returns the regular files that match, and the first thing that could not be looked at.
-    #[expect(clippy::type_complexity, reason = "used once, right above")]
-    fn find(&self) -> Result<(Vec<(PathBuf, Metadata)>, Option<Line>), Line> {
-        let options =
-            MatchOptions { case_sensitive: true, require_literal_separator: true, require_literal_leading_dot: true };
-        let paths = glob_with(&self.pattern, options)
-            .map_err(|error| Line::from_text(&format!("{} is not a valid glob: {}", self.pattern, error.msg)))?;
-        let (mut found, mut trouble) = (Vec::new(), None);
-        for path in paths {
-            match path {
-                Ok(path) => {
-                    let compressed = path
-                        .extension()
-                        .and_then(|extension| extension.to_str())
-                        .is_some_and(|extension| Self::COMPRESSED.contains(&extension));
-                    if !compressed
-                        && let Ok(metadata) = path.metadata()
-                        && metadata.is_file()
-                    {
-                        found.push((path, metadata));
-                    }
-                }
-                Err(error) => {
-                    let why = format!("{} cannot be searched: {}", error.path().display(), reason(error.error()));
-                    trouble.get_or_insert(Line::from_text(&why));
+/// What a glob matches.
+#[derive(Debug)]
+pub struct Matches {
+    pub files: Vec<(PathBuf, Metadata)>,
+    /// The first thing that could not be looked at.
+    pub trouble: Option<Line>,
+}
+
+/// Returns the regular files that match, but for compressed ones.
+pub fn find(pattern: &str) -> Result<Matches, Line> {
+    /// Not logs that somebody writes.
+    const COMPRESSED: &[&str] = &["gz", "bz2", "xz", "zst", "lz4", "zip", "7z", "tgz"];
+
+    let options =
+        MatchOptions { case_sensitive: true, require_literal_separator: true, require_literal_leading_dot: true };
+    let paths = glob_with(pattern, options)
+        .map_err(|error| Line::from_text(&format!("{pattern} is not a valid glob: {}", error.msg)))?;
+    let (mut files, mut trouble) = (Vec::new(), None);
+    for path in paths {
+        match path {
+            Ok(path) => {
+                let extension = path.extension().and_then(|extension| extension.to_str());
+                if !extension.is_some_and(|extension| COMPRESSED.contains(&extension))
+                    && let Ok(metadata) = path.metadata()
+                    && metadata.is_file()
+                {
+                    files.push((path, metadata));
                 }
             }
+            Err(error) => {
+                let why = format!("{} cannot be searched: {}", error.path().display(), reason(error.error()));
+                trouble.get_or_insert(Line::from_text(&why));
+            }
         }
-        Ok((found, trouble))
     }
+    Ok(Matches { files, trouble })
 }
 
 #[cfg(test)]

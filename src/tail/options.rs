@@ -21,8 +21,8 @@ pub struct Options {
     /// How often a path is looked up although nothing was heard of it: what changes on a network file system, or
     /// above the directory (a switched symbolic link), is not heard of.
     pub look_up: Duration,
-    /// The first and the longest pause before a command that ended is started again.
-    pub restart: (Duration, Duration),
+    /// The first and the longest pause before a command that ended is started again; `None` runs it once.
+    pub restart: Option<(Duration, Duration)>,
 }
 
 impl Default for Options {
@@ -45,7 +45,7 @@ impl Default for Options {
                 resume_bytes: 1024 * 1024,
             },
             look_up: Duration::from_secs(2),
-            restart: (Duration::from_secs(1), Duration::from_secs(30)),
+            restart: Some((Duration::from_secs(1), Duration::from_secs(30))),
         }
     }
 }

@@ -52,7 +52,7 @@ impl Tail {
         let cancel = CancellationToken::new();
         let options = Options {
             partial_after,
-            restart: (Duration::from_millis(50), Duration::from_millis(200)),
+            restart: Some((Duration::from_millis(50), Duration::from_millis(200))),
             ..Options::default()
         };
         let followed = tail::follow(vec![spec], options, Clock::system(), sender, cancel.clone()).unwrap();
