@@ -7,8 +7,10 @@ mod command;
 mod connect;
 mod dns;
 mod heartbeat;
+pub mod host;
 mod http;
 mod name;
+pub mod self_check;
 mod tcp;
 mod tls;
 
@@ -17,9 +19,11 @@ use std::time::{Duration, Instant};
 
 use rustls::pki_types::CertificateDer;
 
+use self_check::SelfChecker;
+
 use crate::clock::Clock;
 use crate::model::check::{Cause, CheckSpec, Facts, Finding, HeartbeatPlace, Outcome, ProbeResult, ProbeSpec};
-use crate::model::self_check::Network;
+use crate::model::self_check::{Network, SelfCheck};
 use crate::model::text::Line;
 
 /// How probes are made.
@@ -27,6 +31,8 @@ use crate::model::text::Line;
 pub struct ProberOptions {
     /// Certificate authorities to trust beside the system's.
     pub extra_roots: Vec<CertificateDer<'static>>,
+    /// `host:port` that answers whenever this machine has a network.
+    pub vantage: Option<String>,
 }
 
 /// Makes probes. Cheap to clone.
@@ -37,6 +43,7 @@ pub struct Prober(Arc<Inner>);
 struct Inner {
     clock: Clock,
     names: name::Names,
+    myself: SelfChecker,
     trust: tls::Trust,
 }
 
@@ -67,7 +74,8 @@ impl Deadline {
 impl Prober {
     /// Returns a prober.
     pub fn new(clock: Clock, options: ProberOptions) -> Self {
-        Self(Arc::new(Inner { clock, names: name::Names::new(), trust: tls::Trust::new(options.extra_roots) }))
+        let myself = SelfChecker::new(clock.clone(), self_check::Places::default(), options.vantage);
+        Self(Arc::new(Inner { clock, names: name::Names::new(), myself, trust: tls::Trust::new(options.extra_roots) }))
     }
 
     /// Probes one check.
@@ -82,6 +90,13 @@ impl Prober {
             ProbeSpec::Heartbeat(beat) => heartbeat::probe(inner, beat, deadline).await,
             ProbeSpec::Command(command) => command::probe(command, deadline).await,
         };
+        if let (Facts::Http(http), ProbeSpec::Http(spec)) = (&facts, &spec.probe)
+            && let Some(ahead) = http.clock_ahead_ms
+            && !is_local_url(&spec.url)
+        {
+            // What this machine serves itself has this machine's clock.
+            inner.myself.note_skew(&spec.url, ahead);
+        }
         let took = deadline.begun.elapsed();
         let outcome = self.is_it_us(&spec.probe, outcome).await;
         ProbeResult { at: inner.clock.now(), took, outcome, facts }
@@ -97,7 +112,7 @@ impl Prober {
         if !could_be_us || is_local(probe) {
             return Outcome::Fail(finding);
         }
-        match self.network().await {
+        match self.0.myself.network().await {
             Network::NoRoute => Outcome::Unknown(Finding { cause: Cause::NoNetwork, ..finding }),
             Network::NoNames if finding.cause == Cause::ResolverFailed => {
                 Outcome::Unknown(Finding { cause: Cause::NoResolver, ..finding })
@@ -106,30 +121,36 @@ impl Prober {
         }
     }
 
-    async fn network(&self) -> Network {
-        Network::Unknown
+    /// Looks at this machine's own network and clock.
+    pub async fn self_check(&self) -> SelfCheck {
+        self.0.myself.look().await
     }
 }
 
-/// Whether a probe never leaves this machine, so that its network has no part in it.
-fn is_local(probe: &ProbeSpec) -> bool {
-    let url_host = |url: &str| url::Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned));
-    let host = match probe {
-        ProbeSpec::Http(http) => url_host(&http.url),
-        ProbeSpec::Tcp { host, .. } => Some(host.clone()),
-        ProbeSpec::Tls(tls) => Some(tls.host.clone()),
-        ProbeSpec::Dns(dns) => return dns.resolver.is_some_and(|server| server.ip().is_loopback()),
-        ProbeSpec::Heartbeat(beat) => match &beat.place {
-            HeartbeatPlace::File(_) => return true,
-            HeartbeatPlace::Url(url) => url_host(url),
-        },
-        ProbeSpec::Command(_) => return true,
-    };
-    let Some(host) = host else { return false };
+fn is_local_url(url: &str) -> bool {
+    url::Url::parse(url).ok().and_then(|url| url.host_str().map(is_local_host)).unwrap_or(false)
+}
+
+fn is_local_host(host: &str) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     bare == "localhost"
         || bare.ends_with(".localhost")
         || bare.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+/// Whether a probe never leaves this machine, so that its network has no part in it.
+fn is_local(probe: &ProbeSpec) -> bool {
+    match probe {
+        ProbeSpec::Http(http) => is_local_url(&http.url),
+        ProbeSpec::Tcp { host, .. } => is_local_host(host),
+        ProbeSpec::Tls(tls) => is_local_host(&tls.host),
+        ProbeSpec::Dns(dns) => dns.resolver.is_some_and(|server| server.ip().is_loopback()),
+        ProbeSpec::Heartbeat(beat) => match &beat.place {
+            HeartbeatPlace::File(_) => true,
+            HeartbeatPlace::Url(url) => is_local_url(url),
+        },
+        ProbeSpec::Command(_) => true,
+    }
 }
 
 fn slow(took: Duration, limit: Option<Duration>) -> Option<Finding> {
