@@ -122,7 +122,7 @@ fn engine<'a>(
                 cancel.cancelled().await;
                 drop(running);
             });
-            let listen = *entry.key() == Place::Here;
+            let listen = context.options.listen && *entry.key() == Place::Here;
             Ok(entry.insert(Engine::new(context.clone(), end, listen)))
         }
     }

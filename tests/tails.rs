@@ -12,6 +12,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crashcart::model::log::{LogCommand, LogOrigin, LogSourceState};
+use crashcart::tail::Options;
 use harness::{Tail, append};
 use proptest::prelude::*;
 
@@ -373,6 +374,27 @@ async fn a_host_that_looks_like_an_option_is_refused() {
     assert!(format!("{why:?}").contains("is not a host"), "{why:?}");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_that_came_and_went_between_two_looks_is_told() {
+    let place = tempfile::tempdir().unwrap();
+    let log = place.path().join("app.log");
+    fs::write(&log, "0\n").unwrap();
+    let mut tail = Tail::file(&log);
+    tail.until_lines(&["0"]).await;
+    for round in 1..20 {
+        for step in 0..3 {
+            fs::rename(&log, place.path().join(format!("app.log.{round}.{step}"))).unwrap();
+            append(&log, &format!("{round}.{step}\n"));
+        }
+        let last = format!("{round}.2");
+        tail.until(&last, |tail| tail.lines.contains(&last)).await;
+    }
+    let missing = 1 + 19 * 3 - tail.lines.len();
+    let told: usize = tail.states.iter().map(harness::files_missed).sum();
+    assert!(told >= missing, "{missing} lines did not come, {told} files were told as missed: {:?}", tail.states);
+    assert!(missing > 0, "it was looked between all of them, so nothing was shown");
+}
+
 /// What a writer does between two lines.
 #[derive(Clone, Copy, Debug)]
 enum Step {
@@ -402,18 +424,19 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 16, failure_persistence: None, max_shrink_iters: 8, ..ProptestConfig::default() })]
 
     #[test]
-    fn every_line_comes_once_and_in_order_whatever_happens_to_the_file(steps in steps()) {
+    fn every_line_comes_once_and_in_order_whatever_happens_to_the_file(steps in steps(), listen in any::<bool>()) {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-        runtime.block_on(numbered_lines(steps));
+        runtime.block_on(numbered_lines(steps, listen));
     }
 }
 
-async fn numbered_lines(steps: Vec<Step>) {
+async fn numbered_lines(steps: Vec<Step>, listen: bool) {
     let place = tempfile::tempdir().unwrap();
     let log = place.path().join("app.log");
     fs::write(&log, "0\n").unwrap();
     // However long we are kept from writing the second half of a line.
-    let mut tail = Tail::patient(LogOrigin::File(log.clone()), Duration::from_secs(20));
+    let options = Options { partial_after: Duration::from_secs(20), listen, ..Options::default() };
+    let mut tail = Tail::with(LogOrigin::File(log.clone()), options);
     tail.until("the first line", |tail| tail.lines.len() == 1).await;
     let mut next = 1_u64;
     // A file that vanishes before anybody opened it is lost to every reader, and a truncated one as far as it was not

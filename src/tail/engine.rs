@@ -176,6 +176,12 @@ impl Engine {
                         member.name = true;
                     }
                 }
+                Heard::Appeared(key) => {
+                    if let Some(Some(member)) = self.files.get_mut(key) {
+                        member.name = true;
+                        member.follower.note_appearance();
+                    }
+                }
                 Heard::Anything => self.files.iter_mut().flatten().for_each(|member| member.name = true),
             }
         }

@@ -48,6 +48,9 @@ pub struct FileFollower {
     retired: Vec<(Opened, Instant)>,
     /// A file that we had to let go, and how far it was read.
     left_off: Option<(Identity, u64)>,
+    /// How many more files were heard to appear under the name than were opened. Below zero the news of one that was
+    /// opened is still to come.
+    unseen: i32,
     told: Option<LogSourceState>,
     told_at: Instant,
 }
@@ -80,7 +83,13 @@ impl FileFollower {
     /// Returns a follower that has not looked yet.
     pub fn new(source: LogSourceId, path: PathBuf, start: Start, now: Instant) -> Self {
         let current = Behind::Nothing;
-        Self { source, path, start, current, retired: Vec::new(), left_off: None, told: None, told_at: now }
+        let retired = Vec::new();
+        Self { source, path, start, current, retired, left_off: None, unseen: 0, told: None, told_at: now }
+    }
+
+    /// Notes that another file was heard to appear under the name.
+    pub fn note_appearance(&mut self) {
+        self.unseen = self.unseen.saturating_add(1);
     }
 
     /// Returns the followed path.
@@ -119,7 +128,10 @@ impl FileFollower {
         }
         // A file that still has unread lines is finished first.
         if check_name && !looked.more {
+            let was_there = self.start != Start::Beginning;
             looked.switched = self.check_name(looking, outbox);
+            // Of a file that was there before us nothing was heard.
+            self.tell_unseen(looked.switched && !was_there, looking.now, outbox);
             if looked.switched {
                 self.read_current(looking, outbox, &mut looked);
             }
@@ -317,6 +329,22 @@ impl FileFollower {
         match std::mem::replace(&mut self.current, Behind::Nothing) {
             Behind::File(opened) => self.retired.push((*opened, now)),
             Behind::Pipe(_) | Behind::Nothing => {}
+        }
+    }
+
+    /// Tells of files that had the name between two looks. What they are called now nobody knows.
+    fn tell_unseen(&mut self, opened: bool, now: Instant, outbox: &mut Outbox) {
+        if opened {
+            self.unseen -= 1;
+        }
+        if self.unseen > 0 && matches!(self.current, Behind::File(_)) {
+            let (path, unseen) = (self.path.display(), std::mem::take(&mut self.unseen));
+            let what = format!("{path} was replaced so fast that {unseen} files before it were not read");
+            self.tell(LogSourceState::Rotated(Line::from_text(&what)), now, outbox);
+        }
+        // All news is heard before a look: what did not come by the look after the opening does not come.
+        if self.unseen < 0 && !opened {
+            self.unseen = 0;
         }
     }
 

@@ -18,6 +18,8 @@ pub struct Options {
     /// How long a line without a newline is waited for before it is shown as it is.
     pub partial_after: Duration,
     pub limits: Limits,
+    /// Whether the kernel is asked to tell what happens to files. Where it cannot, they are looked at by time.
+    pub listen: bool,
     /// How often a path is looked up although nothing was heard of it: what changes on a network file system, or
     /// above the directory (a switched symbolic link), is not heard of.
     pub look_up: Duration,
@@ -44,6 +46,7 @@ impl Default for Options {
                 behind_bytes: 16 * 1024 * 1024,
                 resume_bytes: 1024 * 1024,
             },
+            listen: true,
             look_up: Duration::from_secs(2),
             restart: Some((Duration::from_secs(1), Duration::from_secs(30))),
         }

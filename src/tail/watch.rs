@@ -22,8 +22,10 @@ pub type Key = usize;
 pub enum Heard {
     /// The content of a watched file changed.
     Content(Key),
-    /// A name appeared, vanished or went over to another file.
+    /// A name vanished, or its file changed in another way than by its content.
     Name(Key),
+    /// A file appeared under a name. Each time is told.
+    Appeared(Key),
     /// Too much happened to be told in detail.
     Anything,
 }
@@ -221,10 +223,16 @@ mod inotify {
                     let what = match &want.what {
                         What::File if flags == ReadFlags::MODIFY => Heard::Content(want.key),
                         What::File | What::Names => Heard::Name(want.key),
-                        What::Name(wanted) if name.is_none_or(|name| name == wanted) => Heard::Name(want.key),
+                        What::Name(wanted) if name.is_none_or(|name| name == wanted) => {
+                            if flags.intersects(ReadFlags::CREATE | ReadFlags::MOVED_TO) {
+                                Heard::Appeared(want.key)
+                            } else {
+                                Heard::Name(want.key)
+                            }
+                        }
                         What::Name(_) => continue,
                     };
-                    if heard.last() != Some(&what) {
+                    if heard.last() != Some(&what) || matches!(what, Heard::Appeared(_)) {
                         heard.push(what);
                     }
                 }

@@ -42,19 +42,15 @@ impl Tail {
 
     /// Follows anything.
     pub fn of(origin: LogOrigin) -> Self {
-        Self::patient(origin, Duration::from_millis(200))
+        Self::with(origin, Options { partial_after: Duration::from_millis(200), ..Options::default() })
     }
 
-    /// Follows anything, and waits that long for the rest of a line.
-    pub fn patient(origin: LogOrigin, partial_after: Duration) -> Self {
+    /// Follows anything as the options say.
+    pub fn with(origin: LogOrigin, options: Options) -> Self {
         let spec = LogSourceSpec { id: LogSourceId::new("log"), service: None, title: Line::from_text("log"), origin };
         let (sender, events) = channel(16);
         let cancel = CancellationToken::new();
-        let options = Options {
-            partial_after,
-            restart: Some((Duration::from_millis(50), Duration::from_millis(200))),
-            ..Options::default()
-        };
+        let options = Options { restart: Some((Duration::from_millis(50), Duration::from_millis(200))), ..options };
         let followed = tail::follow(vec![spec], options, Clock::system(), sender, cancel.clone()).unwrap();
         Self {
             events,
@@ -186,4 +182,11 @@ pub async fn eventually(what: &str, condition: impl Fn() -> bool) {
         assert!(tokio::time::Instant::now() < end, "{what}: not in time");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
+}
+
+/// Returns how many files a state says were missed.
+pub fn files_missed(state: &LogSourceState) -> usize {
+    let LogSourceState::Rotated(what) = state else { return 0 };
+    let count = what.as_str().split("so fast that ").nth(1).and_then(|rest| rest.split(' ').next());
+    count.map_or(0, |count| count.parse().unwrap())
 }
