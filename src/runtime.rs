@@ -17,4 +17,4 @@ pub mod recorder;
 mod schedule;
 pub mod store;
 pub mod terminal;
-mod tty;
+pub mod tty;

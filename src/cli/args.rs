@@ -61,7 +61,7 @@ Examples:
 
 mod values;
 
-use values::{duration, header, json_expectation, level, record_type};
+use values::{duration, header, json_expectation, level, record_type, size};
 
 /// One terminal program for the next ten minutes of an outage.
 ///
@@ -344,6 +344,18 @@ pub struct ReplayArgs {
 
     #[command(flatten)]
     pub look: LookArgs,
+
+    /// Begin (or with --print, stop) this long after the recording's beginning
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub at: Option<Duration>,
+
+    /// Print the screen as text instead of playing the recording
+    #[arg(long)]
+    pub print: bool,
+
+    /// The size of the printed screen instead of the recorded one: 80x24
+    #[arg(long, value_name = "WIDTHxHEIGHT", value_parser = size, requires = "print")]
+    pub size: Option<(u16, u16)>,
 }
 
 #[derive(Args, Clone, PartialEq, Eq, Debug)]

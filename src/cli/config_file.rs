@@ -53,6 +53,20 @@ pub struct Project {
     pub notices: Vec<String>,
 }
 
+impl Project {
+    /// Returns a project with nothing in it.
+    pub fn empty() -> Self {
+        Self {
+            catalog: Catalog::default(),
+            settings: Settings::default(),
+            time_zone: TimeZone::UTC,
+            file: None,
+            withheld: None,
+            notices: Vec::new(),
+        }
+    }
+}
+
 /// Opens what the command line, the environment and the configuration file say together.
 pub fn open(
     global: &GlobalArgs,
@@ -64,14 +78,7 @@ pub fn open(
     let from_command_line = from_command_line(addresses, logs, environment)?;
     let mut project = match find(global, environment)? {
         Some(found) => ConfigFile::read(found, environment)?.into_project(global, environment)?,
-        None => Project {
-            catalog: Catalog::default(),
-            settings: Settings::default(),
-            time_zone: TimeZone::UTC,
-            file: None,
-            withheld: None,
-            notices: Vec::new(),
-        },
+        None => Project::empty(),
     };
     config::build::merge(&mut project.catalog, from_command_line);
     project.time_zone = time_zone(project.settings.time_zone.as_deref(), &mut project.notices);

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use crate::model::check::{CertificateFacts, CheckSpec, Facts, HttpFacts, Outcome, ProbeResult, ProbeSpec};
+use crate::model::check::{CertificateFacts, CheckSpec, Facts, HttpFacts, Outcome, ProbeResult, ProbeSpec, RecordType};
 use crate::model::service::Health;
 use crate::model::time::Timestamp;
 
@@ -159,9 +159,12 @@ pub fn asked(probe: &ProbeSpec) -> String {
         ProbeSpec::Tcp { host, port, .. } => format!("TCP connection to {host}:{port}"),
         ProbeSpec::Tls(tls) => format!("TLS handshake with {}:{} as {}", tls.host, tls.port, tls.server_name),
         ProbeSpec::Dns(dns) => {
-            let record = serde_json::to_value(dns.record).ok().and_then(|value| value.as_str().map(str::to_owned));
+            let record = match dns.record {
+                RecordType::Address => "A and AAAA".to_owned(),
+                other => format!("{other:?}").to_uppercase(),
+            };
             let by = dns.resolver.map_or_else(|| "the system's resolver".to_owned(), |server| server.to_string());
-            format!("{} records of {} from {by}", record.unwrap_or_default(), dns.name)
+            format!("{} records of {} from {by}", record, dns.name)
         }
         ProbeSpec::Heartbeat(beat) => match &beat.place {
             crate::model::check::HeartbeatPlace::File(path) => format!("age of {}", path.display()),

@@ -300,7 +300,7 @@ fn changes<'a>(world: &'a World, service: &ServiceId) -> Vec<&'a Change> {
     let mut shown: Vec<&Change> = Vec::new();
     for change in world.snapshot.changes.iter().rev().filter(|change| concerns(world, change, service)) {
         // The doubt before an outage is a part of it, and the first look at anything is no change.
-        let repeated = shown.last().is_some_and(|later| match (&later.what, &change.what) {
+        let repeated = shown.iter().any(|later| match (&later.what, &change.what) {
             (Difference::Check { check: one, .. }, Difference::Check { check: other, .. }) => {
                 one == other && later.at == change.at
             }

@@ -177,6 +177,9 @@ const REAL: &[&str] = &[
     "fuseblk", "ufs", "apfs", "hfs",
 ];
 
+/// Nobody keeps data on less.
+const SMALLEST: u64 = 1024 * 1024;
+
 fn disks(mounts: &Path) -> Vec<Disk> {
     let text = fs::read(mounts).unwrap_or_default();
     let text = String::from_utf8_lossy(&text).into_owned();
@@ -203,7 +206,7 @@ fn disks(mounts: &Path) -> Vec<Disk> {
             } else {
                 device.to_owned()
             };
-            (total > 0 && seen.insert(identity)).then(|| Disk {
+            (total >= SMALLEST && seen.insert(identity)).then(|| Disk {
                 mount: Line::from_bytes(mount.as_os_str().as_encoded_bytes()),
                 device: Line::from_text(device),
                 total: used_and_available(&found),

@@ -44,9 +44,11 @@ impl Web {
 
 fn serve(mut stream: TcpStream, answer: &Mutex<Option<(u16, String)>>) {
     let (mut request, mut buffer) = (Vec::new(), [0; 1_024]);
-    while !request.windows(4).any(|window| window == b"\r\n\r\n") {
+    // A TLS handshake (its first byte is 22) has no end of headers: it is answered like any nonsense, as web servers do.
+    while request.first() != Some(&22) && !request.windows(4).any(|window| window == b"\r\n\r\n") {
         match stream.read(&mut buffer) {
             Ok(read @ 1..) => request.extend_from_slice(&buffer[..read]),
+
             _ => return,
         }
     }

@@ -6,6 +6,15 @@ use crate::config::{build, duration as friendly};
 use crate::model::check::RecordType;
 use crate::model::log::Level;
 
+/// Reads a size: `80x24`.
+pub fn size(text: &str) -> Result<(u16, u16), String> {
+    let parsed = text.split_once('x').and_then(|(width, height)| Some((width.parse().ok()?, height.parse().ok()?)));
+    parsed
+        .filter(|(width, height)| (1..=1_000).contains(width) && (1..=1_000).contains(height))
+        .ok_or_else(|| "write it as in 80x24".to_owned())
+}
+
+/// Reads a duration.
 pub fn duration(text: &str) -> Result<Duration, String> {
     friendly::parse(text).map_err(|error| error.to_string())
 }

@@ -1,0 +1,163 @@
+//! The commands without a screen, against real servers on loopback.
+
+mod support;
+
+use std::process::{Command, Output};
+
+use support::pty::{Start, Terminal};
+use support::web::Web;
+
+const CRASHCART: &str = env!("CARGO_BIN_EXE_crashcart");
+
+struct Place(tempfile::TempDir);
+
+impl Place {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        Command::new(CRASHCART)
+            .args(arguments)
+            .current_dir(self.0.path())
+            .env("CRASHCART_STATE_DIR", self.0.path().join("state"))
+            .env("LANG", "C.UTF-8")
+            .env("TZ", "UTC")
+            .env_remove("CRASHCART_CONFIG")
+            .output()
+            .expect("crashcart runs")
+    }
+}
+
+fn text(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+#[track_caller]
+fn check(output: &Output, code: i32, parts: &[&str]) {
+    let text = text(output);
+    assert_eq!(output.status.code(), Some(code), "{text}");
+    for part in parts {
+        assert!(text.contains(part), "{part:?} is not in:\n{text}");
+    }
+}
+
+/// A port on which nobody listens.
+fn closed_port() -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().to_string()
+}
+
+#[test]
+fn a_healthy_site_is_exit_code_0_unless_this_machine_itself_is_ill() {
+    let (place, web) = (Place::new(), Web::start());
+    let output = place.run(&["status", "--json", &web.url("/")]);
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(document["services"][0]["health"], "healthy");
+    assert_eq!(document["checks"][0]["last"]["facts"]["http"]["status"], 200);
+    let expected = if document["host"]["health"] == "healthy" { 0 } else { 1 };
+    assert_eq!(output.status.code(), Some(expected), "{document:#}");
+}
+
+#[test]
+fn an_error_and_a_closed_port_are_down_with_their_reasons_and_exit_code_1() {
+    let (place, web) = (Place::new(), Web::start());
+    web.answer(500, "no");
+    check(
+        &place.run(&["status", &web.url("/")]),
+        1,
+        &["✗ 127.0.0.1", "DOWN", "answered 500 Internal Server Error, expected 200-399"],
+    );
+    let port = closed_port();
+    check(&place.run(&["status", &format!("tcp://{port}")]), 1, &["DOWN", &format!("connection refused by {port}")]);
+}
+
+#[test]
+fn since_when_survives_between_two_runs() {
+    let (place, web) = (Place::new(), Web::start());
+    web.answer(500, "no");
+    let since = || {
+        let output = place.run(&["status", "--json", &web.url("/")]);
+        let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        document["services"][0]["since"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(since(), since());
+}
+
+#[test]
+fn a_server_that_hangs_is_not_waited_for_longer_than_said_and_is_never_green() {
+    let (place, web) = (Place::new(), Web::start());
+    web.hang();
+    let output = place.run(&["status", "--timeout", "1s", "--json", &web.url("/")]);
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(document["services"][0]["health"], "unknown", "{document:#}");
+    assert_ne!(output.status.code(), Some(0));
+    check(
+        &place.run(&["check", "--timeout", "300ms", &web.url("/")]),
+        1,
+        &["no answer within 300ms, waiting for the first byte"],
+    );
+}
+
+#[test]
+fn check_explains_one_probe() {
+    let (place, web) = (Place::new(), Web::start());
+    check(&place.run(&["check", &web.url("/")]), 0, &["verdict      ok", "first byte", "HTTP/1.1 200"]);
+    let wrong = place.run(&["check", "--expect-body", "ready", &web.url("/")]);
+    check(&wrong, 1, &["failed: the body does not contain \"ready\"", "body         ok"]);
+    let tls = format!("https://{}/", web.address);
+    check(&place.run(&["check", &tls]), 1, &["the server does not speak TLS on this port", "try "]);
+    check(&place.run(&["check", "tcp://no-such-name.invalid:1", "--timeout", "3s"]), 1, &["no-such-name.invalid"]);
+}
+
+#[test]
+fn without_anything_to_watch_or_a_terminal_one_sentence_says_what_to_do() {
+    let place = Place::new();
+    check(&place.run(&["status"]), 2, &["nothing to watch", "hint: name an address"]);
+    check(&place.run(&[]), 2, &["the console needs a terminal", "crashcart status"]);
+}
+
+#[test]
+fn a_configuration_that_is_not_trusted_is_never_green() {
+    let (place, web) = (Place::new(), Web::start());
+    std::fs::create_dir(place.0.path().join(".git")).unwrap();
+    let config = format!("[[services]]\nname = \"shop\"\nchecks = [{{ http = \"{}\" }}]\n", web.url("/"));
+    std::fs::write(place.0.path().join("crashcart.toml"), config).unwrap();
+    let before = place.run(&["status"]);
+    assert!(matches!(before.status.code(), Some(1 | 3)), "{}", text(&before));
+    assert!(text(&before).contains("crashcart trust"), "{}", text(&before));
+    check(&place.run(&["trust", "--yes"]), 0, &["Trusted"]);
+    let after = place.run(&["status", "--json"]);
+    let document: serde_json::Value = serde_json::from_slice(&after.stdout).unwrap();
+    assert_eq!(document["services"][0]["health"], "healthy", "{document:#}");
+}
+
+#[test]
+fn a_recorded_night_is_shown_again_as_the_screen_was() {
+    let (place, web) = (Place::new(), Web::start());
+    web.answer(503, "no");
+    let file = place.0.path().join("night.rec");
+    let environment = vec![("CRASHCART_STATE_DIR", place.0.path().join("state").display().to_string())];
+    let start = Start { environment, ..Start::default() };
+    let arguments = [web.url("/"), "--record".to_owned(), file.display().to_string()];
+    let mut terminal = Terminal::spawn(CRASHCART, arguments, &start);
+    terminal.wait_for("DOWN");
+    terminal.type_text("?");
+    let screen = terminal.wait_for("Everywhere");
+    terminal.type_text("\x03\x03\x03");
+    terminal.wait_exit();
+    let file = file.display().to_string();
+    check(
+        &place.run(&["replay", &file, "--print"]),
+        0,
+        &["answered 503 Service Unavailable, expected 200-399", "DOWN"],
+    );
+    let small = place.run(&["replay", &file, "--print", "--size", "40x20"]);
+    check(&small, 0, &["✗ 1"]);
+    assert!(text(&small).lines().all(|line| line.chars().count() <= 40));
+    // The help that was open is shown at the moment at which it was open.
+    assert!(screen.contains("probe everything now"));
+    let broken = place.0.path().join("broken.rec");
+    std::fs::write(&broken, "{}\n").unwrap();
+    check(&place.run(&["replay", &broken.display().to_string(), "--print"]), 3, &["is not a recording of crashcart"]);
+}
