@@ -85,11 +85,13 @@ async fn wait(child: &mut Child, out: &mut Vec<u8>, err: &mut Vec<u8>) -> io::Re
     // A grandchild that keeps the pipe open must not keep us: the exit ends the reading.
     let reading = async { tokio::join!(read(stdout, out), read(stderr, err)) };
     tokio::pin!(reading);
-    let status = tokio::select! {
-        status = child.wait() => status?,
-        _ = &mut reading => child.wait().await?,
+    let (status, read_all) = tokio::select! {
+        status = child.wait() => (status?, false),
+        _ = &mut reading => (child.wait().await?, true),
     };
-    let _ = tokio::time::timeout(Duration::from_millis(50), reading).await;
+    if !read_all {
+        let _ = tokio::time::timeout(Duration::from_millis(50), reading).await;
+    }
     Ok(status)
 }
 

@@ -49,7 +49,11 @@ pub async fn connect(addresses: &[SocketAddr]) -> Result<(TcpStream, SocketAddr)
         Some((address, error)) => {
             let mut finding = refused(*address, error);
             if failed.len() > 1 {
-                let text = format!("{} (and {} more addresses failed)", finding.message, failed.len() - 1);
+                let others = match failed.len() - 1 {
+                    1 => "its other address".to_owned(),
+                    n => format!("its {n} other addresses"),
+                };
+                let text = format!("{} ({others} failed too)", finding.message);
                 finding.message = Line::from_text(&text);
             }
             finding

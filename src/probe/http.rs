@@ -260,6 +260,9 @@ fn broken(error: &hyper::Error) -> Finding {
             std::io::ErrorKind::ConnectionReset | std::io::ErrorKind::BrokenPipe => {
                 said(Cause::Reset, "the connection was reset before the answer was complete")
             }
+            std::io::ErrorKind::InvalidData | std::io::ErrorKind::InvalidInput => {
+                said(Cause::Protocol, &format!("the answer is not HTTP: {io}"))
+            }
             std::io::ErrorKind::UnexpectedEof => {
                 said(Cause::Reset, "the connection was closed in the middle of the answer")
             }

@@ -2,7 +2,9 @@
 #![allow(dead_code, reason = "each test file uses a part")]
 
 pub mod demo;
+pub mod dns;
 pub mod pty;
+pub mod tls;
 pub mod web;
 
 /// Returns what the environment tells the tests.
