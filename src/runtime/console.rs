@@ -107,7 +107,7 @@ struct Loop {
 /// When the terminal cannot be taken, or the system gives no threads.
 pub async fn run(console: Console) -> io::Result<Ended> {
     let mut signals = Signals::listen()?;
-    let terminal = Terminal::enter(console.log.as_ref())?;
+    let terminal = Terminal::enter(console.log)?;
     let (to_loop, mut from_tty) = mpsc::unbounded_channel();
     let mut this = Loop {
         app: console.app,

@@ -1,6 +1,7 @@
 //! Our own log: a file, because the screen and standard error are taken.
 
 use std::fs::{DirBuilder, File, OpenOptions};
+use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
 use std::sync::Mutex;
@@ -9,6 +10,21 @@ use tracing_subscriber::filter::LevelFilter;
 
 /// A log that is larger than this is begun anew, with the old one kept beside it.
 const LARGEST: u64 = 1024 * 1024;
+
+/// Loses what cannot be written. A full disk must not end the console.
+#[derive(Debug)]
+struct Patient(File);
+
+impl io::Write for Patient {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let _ = io::Write::write_all(&mut self.0, bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
 
 /// Starts to log into the state directory. Returns the file, or nothing when it cannot be written: a console without a
 /// log is better than none.
@@ -19,9 +35,13 @@ pub fn start(state_dir: &Path) -> Option<File> {
         let _ = std::fs::rename(&path, state_dir.join("crashcart.log.old"));
     }
     let file = OpenOptions::new().create(true).append(true).mode(0o600).open(&path).ok()?;
-    let writer = Mutex::new(file.try_clone().ok()?);
-    let subscriber =
-        tracing_subscriber::fmt().with_writer(writer).with_ansi(false).with_max_level(LevelFilter::INFO).finish();
+    let writer = Mutex::new(Patient(file.try_clone().ok()?));
+    let subscriber = tracing_subscriber::fmt()
+        .with_writer(writer)
+        .with_ansi(false)
+        .log_internal_errors(false)
+        .with_max_level(LevelFilter::INFO)
+        .finish();
     // Only fails when somebody listens already.
     let _ = tracing::subscriber::set_global_default(subscriber);
     Some(file)

@@ -61,6 +61,7 @@ pub async fn open(mut opening: Opening, clock: Clock) -> anyhow::Result<Ended> {
     let recorder = opening.record.as_deref().map(|path| Recorder::start(path, &opening.setup)).transpose()?;
     let catalog = Arc::clone(&opening.setup.catalog);
     let mouse = opening.setup.mouse;
+    let zone = opening.setup.zone.clone();
     let (app, problems) = App::new(opening.setup);
     let mut notices = opening.notices;
     notices
@@ -72,13 +73,24 @@ pub async fn open(mut opening: Opening, clock: Clock) -> anyhow::Result<Ended> {
     }
     let (tasks, cancel) = (TaskTracker::new(), CancellationToken::new());
     let (answers_to, answers) = mpsc::channel(TAILS);
-    let mut hands = Hands::new(&catalog.logs, Files::new(clock.clone(), answers_to), events.clone(), clock.clone());
+    let mut hands = Hands::new(
+        &catalog.logs,
+        Files::new(clock.clone(), answers_to).in_zone(zone.clone()),
+        events.clone(),
+        clock.clone(),
+    );
     hands.in_multiplexer = opening.in_multiplexer;
     hands.poller =
         Some(Poller::start(&catalog.checks, opening.outside, events.clone(), clock.clone(), &tasks, &cancel));
     host::watch(opening.machine, events, clock.clone(), &tasks, &cancel);
     let (tails_to, tails) = mpsc::channel(TAILS);
-    let followed = follow(catalog.logs.clone(), Options::default(), clock.clone(), tails_to, cancel.clone())?;
+    let followed = follow(
+        catalog.logs.clone(),
+        Options { zone: zone.clone(), ..Options::default() },
+        clock.clone(),
+        tails_to,
+        cancel.clone(),
+    )?;
     if opening.test_panic.as_deref() == Some("task") {
         tasks.spawn(async { panic!("a task that a test asked to panic") });
     }

@@ -5,7 +5,7 @@
 //! prints on failure: after a hang-up the terminal is gone, and standard error with it.
 
 use std::fs::File;
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
@@ -40,29 +40,23 @@ pub fn keyboard() -> io::Result<BorrowedFd<'static>> {
 /// What the terminal was before we took it; here, because a panic hook can be given nothing.
 static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
 
+/// Standard error as it was.
+static STDERR: Mutex<Option<OwnedFd>> = Mutex::new(None);
+
 /// The terminal while it is ours. Dropping it gives it back.
 #[derive(Debug)]
-pub struct Terminal {
-    /// Standard error as it was. While the screen is ours, it is a file: a library that prints cannot tear the screen.
-    stderr: Option<OwnedFd>,
-}
+pub struct Terminal(());
 
 impl Terminal {
-    /// Takes the terminal. What is written to standard error goes to `log` from now on.
+    /// Takes the terminal. What is written to standard error goes to `log` from now on, or nowhere: a library that
+    /// prints cannot tear the screen.
     ///
     /// # Errors
-    /// When standard input is no terminal.
-    pub fn enter(log: Option<&File>) -> io::Result<Self> {
-        let stderr = match log {
-            Some(log) => {
-                let kept = rustix::io::dup(rustix::stdio::stderr())?;
-                rustix::stdio::dup2_stderr(log.as_fd())?;
-                Some(kept)
-            }
-            None => None,
-        };
-        let terminal = Self { stderr };
+    /// When there is no terminal to read keys from.
+    pub fn enter(log: Option<File>) -> io::Result<Self> {
         install_panic_hook();
+        let terminal = Self(());
+        catch_stderr(log)?;
         take()?;
         Ok(terminal)
     }
@@ -84,9 +78,32 @@ impl Terminal {
 impl Drop for Terminal {
     fn drop(&mut self) {
         give_back();
-        if let Some(stderr) = self.stderr.take() {
-            let _ = rustix::stdio::dup2_stderr(stderr);
+        release_stderr();
+    }
+}
+
+/// Turns standard error into a pipe that somebody always reads. A file would not do: printing to standard error panics
+/// when it fails, and a disk may be full.
+fn catch_stderr(log: Option<File>) -> io::Result<()> {
+    let (mut from, to) = io::pipe()?;
+    let kept = rustix::io::dup(rustix::stdio::stderr())?;
+    rustix::stdio::dup2_stderr(to)?;
+    *STDERR.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept);
+    std::thread::Builder::new().name("stderr".to_owned()).spawn(move || {
+        let mut log = log;
+        let mut buffer = [0; 4_096];
+        while let Ok(read @ 1..) = from.read(&mut buffer) {
+            if let Some(log) = &mut log {
+                let _ = log.write_all(&buffer[..read]);
+            }
         }
+    })?;
+    Ok(())
+}
+
+fn release_stderr() {
+    if let Some(kept) = STDERR.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        let _ = rustix::stdio::dup2_stderr(kept);
     }
 }
 
@@ -139,6 +156,8 @@ fn install_panic_hook() {
         std::panic::set_hook(Box::new(move |panic| {
             if std::thread::current().id() == ours {
                 give_back();
+                // The message must be readable: the user has nothing else.
+                release_stderr();
             }
             tracing::error!("panic: {panic}");
             previous(panic);

@@ -12,3 +12,13 @@ pub mod web;
 pub fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
+
+/// Says that a test was skipped because something is not there, or fails when the environment demands it.
+///
+/// `CRASHCART_REQUIRE` is a list of names with commas between them.
+#[track_caller]
+pub fn require(what: &str, why: &str) {
+    let required = environment("CRASHCART_REQUIRE").unwrap_or_default();
+    assert!(!required.split(',').any(|name| name == what), "required, but {why}");
+    println!("skipped: {why}");
+}
