@@ -27,10 +27,6 @@ measure *ARGS:
     cargo build --release --locked
     python3 benches/measure.py {{ARGS}}
 
-# A console on a web server and a log of its own, both on this machine.
-demo:
-    python3 benches/demo.py
-
 # The documentation of the code.
 docs:
     cargo doc --no-deps --open

@@ -38,7 +38,7 @@ again() {
 
 # What the tests talk to. Without root, or without apt, the tests use what is there.
 install_packages() {
-    local wanted=(openssh-server openssh-client tmux nginx-light iproute2 procps)
+    local wanted=(openssh-server openssh-client iproute2 procps mount python3)
     if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
         echo "not root, or no apt: nothing installed"
         return
