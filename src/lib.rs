@@ -1,4 +1,35 @@
 //! crashcart: one terminal program for the next ten minutes of an outage.
+//!
+//! A tour, in reading order. `docs/architecture.md` has the invariants, `tests/architecture.rs` enforces them.
+//!
+//! **Words** ([`model`]). What there is: a [service](model::service), its [checks](model::check) and what they
+//! [add up to](model::check_state), [observations with their age](model::observed), [this machine](model::host), log
+//! lines, and [foreign text made harmless](model::text). The [`Snapshot`](model::snapshot::Snapshot) is the world as
+//! last observed. Plain data: no clock, no files, no network, nothing of ours below it.
+//!
+//! **Knowledge** ([`config`], [`diagnosis`], [`logs`]). Text and state in, meaning out: a configuration with located
+//! diagnostics; health, root causes, explanations; levels, times, stack traces, filters. Pure functions.
+//!
+//! **Adapters** ([`clock`], [`probe`], [`tail`]). Each talks to one outside thing, and never to another adapter.
+//!
+//! **The console** ([`action`], [`app`], [`pane`], [`modal`], [`ui`]). [`App::update`](app::App::update) is the only way
+//! in which state changes, [`App::view`](app::App::view) draws it into a buffer. Pure as well, so that every screen is
+//! a test and a recording replays.
+//!
+//! **The shell** ([`cli`], [`runtime`]). The [event loop](runtime::console), pollers, the terminal, files, processes;
+//! one file a subcommand.
+//!
+//! ```text
+//!   probes   this host   log tails   keys, resizes   clock
+//!       \        |           |            |            /
+//!        `-------+-----------+------------+-----------'
+//!                            v
+//!                   Event (one queue, recordable)
+//!                            v
+//!            App::update -> Vec<Effect> ----> runtime: does it, answers with an Event
+//!                            v
+//!            App::view -> Buffer -> the bytes that differ -> terminal
+//! ```
 
 // 1. Words.
 pub mod model;

@@ -14,7 +14,7 @@ use rustix::termios::{OptionalActions, Termios};
 
 /// Alternate screen, cursor hidden, bracketed paste: pasted text must never be read as keys.
 const ENTER: &[u8] = b"\x1b[?1049h\x1b[?25l\x1b[?2004h\x1b[2J\x1b[H";
-/// Everything that [`ENTER`] and [`MOUSE_ON`] switched, in reverse, and the pen as it was.
+/// Everything that `ENTER` and [`MOUSE_ON`] switched, in reverse, and the pen as it was.
 pub const LEAVE: &[u8] = b"\x1b[?1006l\x1b[?1000l\x1b[?2004l\x1b[0m\x1b[2J\x1b[H\x1b[?1049l\x1b[?25h";
 /// Presses and the wheel, in a form that has no limit at column 223.
 pub const MOUSE_ON: &[u8] = b"\x1b[?1000h\x1b[?1006h";
