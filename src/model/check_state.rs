@@ -121,6 +121,14 @@ impl CheckState {
         self.turns.iter().filter(|at| now.since(**at) <= Self::FLAP_WINDOW).count() >= Self::FLAP_TURNS
     }
 
+    /// Returns until when the latest probe can be believed at `now`: now, or an interval after it when it is overdue.
+    pub fn known_until(&self, cadence: Cadence, now: Timestamp) -> Timestamp {
+        match self.last.seen {
+            Some(seen) if !cadence.freshness(Some(seen), now).is_live() => seen + cadence.every,
+            _ => now,
+        }
+    }
+
     /// Returns how fresh the last probe is at `now`.
     pub fn freshness(&self, cadence: Cadence, now: Timestamp) -> Freshness {
         self.last.freshness(cadence, now)
@@ -237,7 +245,8 @@ mod tests {
         let mut state = CheckState::new(Timestamp::from_secs(0));
         state.apply(&spec(), result(10, 'p'));
         state.resume_watching(spec().cadence, Timestamp::from_secs(1_000));
-        let strip = state.history.strip(Timestamp::from_secs(0), Timestamp::from_secs(1_000), 10);
+        let strip =
+            state.history.strip(Timestamp::from_secs(0), Timestamp::from_secs(1_000), Timestamp::from_secs(1_000), 10);
         assert_eq!(strip[0], Status::Up);
         assert!(strip[1..].iter().all(|status| *status == Status::Unwatched));
     }

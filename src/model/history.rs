@@ -85,8 +85,10 @@ impl History {
 
     /// Returns the share of the watched time between `from` and `now` in which the check was not down, 0 to 1.
     ///
-    /// Time that nobody watched, or in which we could not tell, counts for neither side; `None` when nothing is left.
-    pub fn uptime(&self, from: Timestamp, now: Timestamp) -> Option<f64> {
+    /// Time that nobody watched, in which we could not tell, or that lies behind `known_until`, counts for neither side;
+    /// `None` when nothing is left.
+    pub fn uptime(&self, from: Timestamp, now: Timestamp, known_until: Timestamp) -> Option<f64> {
+        let now = now.min(known_until);
         let (mut up, mut down) = (Duration::ZERO, Duration::ZERO);
         self.spans(from, now, |status, length| match status {
             Status::Up | Status::Degraded => up += length,
@@ -99,8 +101,9 @@ impl History {
 
     /// Returns the worst status in each of `cells` equal parts of the time between `from` and `now`, oldest first.
     ///
-    /// A part that nobody watched is [`Status::Unwatched`], never up.
-    pub fn strip(&self, from: Timestamp, now: Timestamp, cells: usize) -> Vec<Status> {
+    /// A part that nobody watched is [`Status::Unwatched`], never up; so is what lies behind `known_until`, up to which
+    /// the latest probe can be believed.
+    pub fn strip(&self, from: Timestamp, now: Timestamp, known_until: Timestamp, cells: usize) -> Vec<Status> {
         let cells_i64 = i64::try_from(cells).unwrap_or(i64::MAX).max(1);
         let width = now.as_micros().saturating_sub(from.as_micros()).max(1);
         let edge = |cell: i64| {
@@ -113,7 +116,7 @@ impl History {
             .map(|cell| {
                 let mut worst = Status::Up;
                 let (mut up, mut any) = (false, false);
-                self.spans(edge(cell), edge(cell + 1), |status, _| {
+                self.spans(edge(cell), edge(cell + 1).min(known_until), |status, _| {
                     any = true;
                     up |= status == Status::Up;
                     // A gap inside a watched cell is not worth a hole in the strip.
@@ -157,8 +160,8 @@ mod tests {
         history.turn(Status::Up, at(0));
         history.turn(Status::Down, at(60));
         history.turn(Status::Unwatched, at(80));
-        assert_eq!(history.uptime(at(0), at(1_000)), Some(0.75));
-        assert_eq!(history.uptime(at(500), at(1_000)), None);
+        assert_eq!(history.uptime(at(0), at(1_000), at(1_000)), Some(0.75));
+        assert_eq!(history.uptime(at(500), at(1_000), at(1_000)), None);
     }
 
     #[test]
@@ -167,9 +170,19 @@ mod tests {
         history.turn(Status::Up, at(20));
         history.turn(Status::Down, at(55));
         history.turn(Status::Up, at(56));
-        let strip = history.strip(at(0), at(80), 8);
+        let strip = history.strip(at(0), at(80), at(80), 8);
         use Status::{Down, Unwatched, Up};
         assert_eq!(strip, [Unwatched, Unwatched, Up, Up, Up, Down, Up, Up]);
+    }
+
+    #[test]
+    fn what_lies_behind_the_last_probe_is_not_green() {
+        let mut history = History::default();
+        history.turn(Status::Up, at(0));
+        use Status::{Unwatched, Up};
+        assert_eq!(history.strip(at(0), at(40), at(20), 4), [Up, Up, Unwatched, Unwatched]);
+        history.turn(Status::Down, at(10));
+        assert_eq!(history.uptime(at(0), at(1_000), at(20)), Some(0.5));
     }
 
     #[test]

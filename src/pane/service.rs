@@ -240,12 +240,15 @@ fn check_rows(world: &World, check: &CheckSpec, selected: bool, width: u16, look
     let Some(state) = state.filter(|state| state.history.segments().next().is_some()) else { return rows };
     let window = window(state, world.now);
     let from = world.now - window;
-    let uptime = state.history.uptime(from, world.now).map_or_else(|| "    -".to_owned(), format::uptime);
+    let uptime = state
+        .history
+        .uptime(from, world.now, state.known_until(check.cadence, world.now))
+        .map_or_else(|| "    -".to_owned(), format::uptime);
     let label = format!("{uptime:>7} {:<4}", format::span(window));
     let cells = usize::from(width).saturating_sub(4 + label.len());
     if cells >= 8 {
         let mut left: Vec<Piece<'static>> = vec![piece("   ", dim)];
-        left.extend(chart::strip(&state.history, from, world.now, cells, look));
+        left.extend(chart::strip(state, check.cadence, from, world.now, cells, look));
         rows.push(Row { left, right: vec![piece(label, dim)], selected });
     }
     if selected && let Some(text) = phases(state) {

@@ -104,10 +104,14 @@ impl TriageState {
             .collect();
         paint::rule(buf, area, &title, &end, focused, look);
         if world.catalog.services.is_empty() && self.filter.is_empty() {
-            let hint = Rect { height: inner.height.min(1), ..inner };
-            paint::row(buf, hint, &[piece(" no services yet", look.style(Role::Dim))], look);
-            let below = Rect { y: inner.y + 1.min(inner.height), height: inner.height.saturating_sub(1), ..inner };
-            draw_rows(buf, below, &rows, 0, focused, look);
+            let dim = look.style(Role::Dim);
+            let mut all = vec![Row::of(vec![piece(" nothing is watched yet", dim)])];
+            for text in ["crashcart https://...", "or write crashcart.toml"] {
+                all.push(Row::of(vec![piece(format!("   {text}"), look.style(Role::Accent))]));
+            }
+            all.push(Row::default());
+            all.extend(rows);
+            draw_rows(buf, inner, &all, 0, focused, look);
             return;
         }
         draw_rows(buf, inner, &rows, 0, focused, look);

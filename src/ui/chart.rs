@@ -7,13 +7,22 @@ use ratatui::layout::Rect;
 
 use super::paint::{Piece, piece, row};
 use super::{Look, Role, format, status_role};
+use crate::model::check_state::CheckState;
 use crate::model::history::{History, Sample, Status};
+use crate::model::observed::Cadence;
 use crate::model::time::Timestamp;
 
 /// Returns the availability between `from` and `now` as one cell for each slice of time.
-pub fn strip(history: &History, from: Timestamp, now: Timestamp, cells: usize, look: &Look) -> Vec<Piece<'static>> {
+pub fn strip(
+    state: &CheckState,
+    cadence: Cadence,
+    from: Timestamp,
+    now: Timestamp,
+    cells: usize,
+    look: &Look,
+) -> Vec<Piece<'static>> {
     let mut pieces: Vec<(Status, String)> = Vec::new();
-    for status in history.strip(from, now, cells) {
+    for status in state.history.strip(from, now, state.known_until(cadence, now), cells) {
         match pieces.last_mut() {
             Some((last, text)) if *last == status => text.push_str(look.glyphs.strip(status)),
             _ => pieces.push((status, look.glyphs.strip(status).to_owned())),

@@ -45,7 +45,7 @@ pub fn document(known: &Known, assessment: &Assessment) -> Value {
                 "id": spec.id, "service": spec.service, "title": spec.title,
                 "status": state.map(|state| state.status),
                 "since": state.map(|state| state.since),
-                "uptime": state.and_then(|state| state.history.uptime(from, now)),
+                "uptime": state.and_then(|state| state.history.uptime(from, now, state.known_until(spec.cadence, now))),
                 "last": state.and_then(|state| state.last.value.as_ref()).map(|result| check::document(spec, result)),
             })
         })
