@@ -11,6 +11,7 @@ pub mod health;
 pub mod host;
 pub mod network;
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use crate::model::catalog::Catalog;
@@ -79,6 +80,26 @@ impl Assessment {
     /// Returns the worst health among all services, or `None` when there are none.
     pub fn worst(&self) -> Option<Health> {
         self.services.iter().map(|found| found.health).min()
+    }
+
+    /// Returns all services, worst first. A symptom stands right below its cause; everything else by health, then by
+    /// the age of the trouble.
+    pub fn worst_first(&self) -> Vec<&ServiceHealth> {
+        let mut order: Vec<&ServiceHealth> = self.services.iter().collect();
+        order.sort_by_cached_key(|own| {
+            let cause = own.because_of.as_ref().and_then(|id| self.service(id));
+            let lead = cause.unwrap_or(own);
+            (
+                lead.health,
+                Reverse(lead.affects > 0),
+                lead.since,
+                lead.service.clone(),
+                own.because_of.is_some(),
+                own.health,
+                own.since,
+            )
+        });
+        order
     }
 
     /// Returns how many services are `health`.

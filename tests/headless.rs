@@ -2,8 +2,12 @@
 
 mod support;
 
-use std::process::{Command, Output};
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
 
+use rustix::process::WaitIdOptions;
 use support::pty::{Start, Terminal};
 use support::web::Web;
 
@@ -97,6 +101,117 @@ fn a_server_that_hangs_is_not_waited_for_longer_than_said_and_is_never_green() {
         1,
         &["no answer within 300ms, waiting for the first byte"],
     );
+}
+
+#[test]
+fn a_server_that_hangs_is_not_green_because_it_answered_in_the_run_before() {
+    let (place, web) = (Place::new(), Web::start());
+    let health = |arguments: &[&str]| {
+        let output = place.run(&[&["status", "--json", &web.url("/")], arguments].concat());
+        let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        (document["services"][0]["health"].clone(), output.status.code())
+    };
+    assert_eq!(health(&[]).0, "healthy");
+    web.hang();
+    let (hung, code) = health(&["--timeout", "1s"]);
+    assert_eq!(hung, "unknown");
+    assert!(matches!(code, Some(1 | 3)), "{code:?}");
+}
+
+#[test]
+fn a_certificate_that_is_looked_at_every_few_minutes_is_called_down_within_seconds() {
+    let port = closed_port();
+    let begun = Instant::now();
+    check(&Place::new().run(&["status", &format!("tls://{port}")]), 1, &["DOWN", "connection refused"]);
+    assert!(begun.elapsed() < Duration::from_secs(15), "{:?}", begun.elapsed());
+}
+
+/// Watches a service that is asked every second, and returns the program with what it prints.
+fn watch(place: &Place, web: &Web) -> (Watching, impl Iterator<Item = serde_json::Value> + use<>) {
+    let config = format!(
+        "[[services]]\nname = \"shop\"\nchecks = [{{ http = \"{}\", every = \"1s\", timeout = \"1s\" }}]\n",
+        web.url("/")
+    );
+    std::fs::write(place.0.path().join("watch.toml"), config).unwrap();
+    let mut child = Command::new(CRASHCART)
+        .args(["status", "--watch", "--json", "--config", "watch.toml"])
+        .current_dir(place.0.path())
+        .env("CRASHCART_STATE_DIR", place.0.path().join("state"))
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("crashcart runs");
+    let (to, from) = mpsc::channel();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    // Reads on a thread of its own, so that waiting for a line has a deadline.
+    std::thread::spawn(move || {
+        for line in lines.map_while(Result::ok) {
+            if to.send(line).is_err() {
+                return;
+            }
+        }
+    });
+    let lines = std::iter::from_fn(move || {
+        let line = from.recv_timeout(PATIENCE).expect("a line in time");
+        Some(serde_json::from_str(&line).expect("one JSON document a line"))
+    });
+    (Watching(child), lines)
+}
+
+/// Longer than a change takes to be probed and confirmed on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A program that does not outlive its test.
+struct Watching(Child);
+
+impl Watching {
+    /// Waits for its end and returns its exit code.
+    fn ended(mut self) -> Option<i32> {
+        let pid = rustix::process::Pid::from_child(&self.0);
+        let (to, from) = mpsc::channel();
+        let wait = move || to.send(rustix::process::waitid(rustix::process::WaitId::Pid(pid), EXITED)).unwrap_or(());
+        std::thread::spawn(wait);
+        from.recv_timeout(PATIENCE).expect("it ends in time").expect("it is our child");
+        self.0.wait().unwrap().code()
+    }
+}
+
+/// Waits and leaves the exit code for somebody else to take.
+const EXITED: WaitIdOptions = WaitIdOptions::EXITED.union(WaitIdOptions::NOWAIT);
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn watching_prints_an_object_for_each_change_and_ends_with_130_when_interrupted() {
+    let (place, web) = (Place::new(), Web::start());
+    let (watching, mut lines) = watch(&place, &web);
+    let first = lines.next().unwrap();
+    assert_eq!(first["services"][0]["health"], "healthy", "{first:#}");
+    web.answer(500, "no");
+    let mut shop = lines.filter(|line| line["service"] == "shop");
+    let down = shop.find(|line| line["to"] == "down").unwrap();
+    assert_eq!(down["what"], "service");
+    assert!(down["text"].as_str().unwrap().contains("500"), "{down}");
+    web.answer(200, "ok");
+    assert!(shop.any(|line| line["to"] == "healthy"));
+    let pid = rustix::process::Pid::from_child(&watching.0);
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    assert_eq!(watching.ended(), Some(130));
+}
+
+#[test]
+fn watching_ends_when_nobody_reads_any_more() {
+    let (place, web) = (Place::new(), Web::start());
+    let (watching, mut lines) = watch(&place, &web);
+    lines.next().unwrap();
+    drop(lines);
+    // The thread that reads lets go with the next line; the one after that has no reader.
+    web.answer(500, "no");
+    assert!(matches!(watching.ended(), Some(0 | 1)));
 }
 
 #[test]

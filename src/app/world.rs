@@ -1,10 +1,9 @@
 //! Everything that a pane may read.
 
-use std::cmp::Reverse;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::diagnosis::{Assessment, ServiceHealth};
+use crate::diagnosis::Assessment;
 use crate::model::catalog::Catalog;
 use crate::model::id::{ServiceId, VendorId};
 use crate::model::snapshot::Snapshot;
@@ -49,23 +48,7 @@ pub const NOTICE_STAYS: Duration = Duration::from_secs(8);
 impl World {
     /// Puts everything in order, worst first, after the assessment changed.
     pub fn reorder(&mut self) {
-        let found = &self.assessment.services;
-        let mut order: Vec<&ServiceHealth> = found.iter().collect();
-        // A symptom stands right below its cause; everything else by health, then by age of the trouble.
-        let key = |own: &ServiceHealth| {
-            let cause = own.because_of.as_ref().and_then(|id| self.assessment.service(id));
-            let lead = cause.unwrap_or(own);
-            (
-                lead.health,
-                Reverse(lead.affects > 0),
-                lead.since,
-                lead.service.clone(),
-                own.because_of.is_some(),
-                own.health,
-                own.since,
-            )
-        };
-        order.sort_by_cached_key(|found| key(found));
+        let order = self.assessment.worst_first();
         self.order = order.into_iter().map(|found| Item::Service(found.service.clone())).collect();
         self.order.extend(self.catalog.vendors.iter().map(|vendor| Item::Vendor(vendor.id.clone())));
         self.order.push(Item::Host);

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
+use tokio::time::Instant;
 
 use super::Exit;
 use super::args::{CheckArgs, Cli};
@@ -15,13 +16,14 @@ use super::environment::Environment;
 use super::failure::Failure;
 use super::{output, outside};
 use crate::clock::Clock;
+use crate::config::duration;
 use crate::diagnosis::explain::{Fact, Tone, asked, explain};
 use crate::model::check::{CheckSpec, Facts, Outcome, ProbeResult};
 use crate::model::service::Health;
 use crate::runtime::poll::Outside as _;
 use crate::ui::paint;
 
-/// After this long a person wonders whether anything happens.
+/// After this long a person wonders whether anything happens; then as often they want to see that time goes on.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 pub(super) fn run(cli: &Cli, args: &CheckArgs, environment: &Environment) -> Result<Exit, Failure> {
@@ -32,20 +34,25 @@ pub(super) fn run(cli: &Cli, args: &CheckArgs, environment: &Environment) -> Res
     let result = runtime.block_on(async {
         let probe = world.probe(&spec);
         tokio::pin!(probe);
-        if environment.stderr_is_terminal {
-            if let Ok(result) = tokio::time::timeout(PATIENCE, &mut probe).await {
-                return result;
+        let begun = Instant::now();
+        let mut patience = tokio::time::interval_at(begun + PATIENCE, PATIENCE);
+        let mut progress = output::Progress::default();
+        let limit = duration::text(spec.cadence.timeout);
+        loop {
+            tokio::select! {
+                result = &mut probe => return result,
+                _ = patience.tick(), if environment.stderr_is_terminal => {
+                    let waited = begun.elapsed().as_secs();
+                    progress.show(&format!("{}: waiting, {waited}s of at most {limit}", asked(&spec.probe)));
+                }
             }
-            let limit = crate::config::duration::text(spec.cadence.timeout);
-            output::tell(&format!("{}: waiting, at most {limit}\n", asked(&spec.probe)));
         }
-        probe.await
     });
     runtime.shutdown_background();
     if args.json {
         output::print(format!("{}\n", document(&spec, &result)))?;
     } else {
-        let colour = environment.stdout_is_terminal && !environment.no_color && !cli.global.no_color;
+        let colour = environment.stdout_is_terminal && !super::console::no_color(cli, environment);
         let zone = jiff::tz::TimeZone::system();
         output::print(text(&explain(&spec, &result, clock.now(), &zone), colour))?;
     }

@@ -3,10 +3,16 @@
 use super::Known;
 use crate::cli::check::{fit, sgr};
 use crate::diagnosis::{Assessment, ServiceHealth};
-use crate::model::host::Disk;
+use crate::model::self_check::Network;
 use crate::model::service::Health;
+use crate::model::text::measure;
 use crate::ui::format;
 use crate::ui::glyphs::{ASCII, UNICODE};
+
+/// What the last row is about.
+const MACHINE: &str = "this machine";
+/// A longer name pushes its own row to the right, not everybody's.
+const WIDEST_NAME: usize = 32;
 
 /// How the table looks.
 #[derive(Clone, Copy, Debug)]
@@ -51,50 +57,63 @@ pub fn table(known: &Known, assessment: &Assessment, looks: &Looks) -> String {
     let now = known.clock.now();
     let mut text = String::new();
     if let Some(withheld) = &known.project.withheld {
-        text.push_str(&looks.row(Health::Unknown, withheld));
+        text.push_str(&looks.row(Health::Unknown, &format!("{} {withheld}", looks.glyph(Health::Unknown))));
     }
     for trouble in [&assessment.network.trouble, &assessment.network.clock].into_iter().flatten() {
-        text.push_str(&looks.row(Health::Unknown, &format!("{} {trouble}", looks.glyph(Health::Degraded))));
+        text.push_str(&looks.row(Health::Down, &format!("{} {trouble}", looks.glyph(Health::Degraded))));
     }
-    let mut services: Vec<&ServiceHealth> = assessment.services.iter().collect();
-    services.sort_by_key(|found| (found.health, found.because_of.is_some(), found.since));
-    let name_width = services.iter().map(|found| found.service.as_str().chars().count()).max().unwrap_or(0).max(12);
+    let services = assessment.worst_first();
+    let widest = services.iter().map(|found| measure::width(found.service.as_str())).max().unwrap_or(0);
+    let name_width = widest.clamp(MACHINE.len(), WIDEST_NAME);
     for found in services {
         let since = match (found.health, found.since) {
             (Health::Healthy, _) | (_, None) => String::new(),
             (_, Some(since)) => format::age(now.since(since)),
         };
-        let why = match (&found.because_of, found.reasons.first()) {
-            (Some(cause), _) => format!("because {cause} is down"),
-            (None, Some(reason)) => reason.text.to_string(),
-            (None, None) if found.health == Health::Unknown => "no checks are configured".to_owned(),
-            (None, None) => String::new(),
-        };
-        let row = format!(
-            "{} {:<name_width$}  {:<8} {since:>6}  {why}",
-            looks.glyph(found.health),
-            found.service,
-            word(found.health)
-        );
+        let name = padded(found.service.as_str(), name_width);
+        let (sign, word) = (looks.glyph(found.health), word(found.health));
+        let row = format!("{sign} {name}  {word:<8} {since:>6}  {}", why(found));
         text.push_str(&looks.row(found.health, row.trim_end()));
     }
     text.push_str(&host(known, assessment, looks, name_width));
     text
 }
 
+fn why(found: &ServiceHealth) -> String {
+    match (&found.because_of, found.reasons.as_slice()) {
+        (Some(cause), _) => format!("because {cause} is down"),
+        (None, [reason]) => reason.text.to_string(),
+        (None, [reason, others @ ..]) => format!("{} (and {} more)", reason.text, others.len()),
+        (None, []) if found.health == Health::Unknown => "no checks are configured".to_owned(),
+        (None, []) => String::new(),
+    }
+}
+
+fn padded(text: &str, cells: usize) -> String {
+    format!("{text}{}", " ".repeat(cells.saturating_sub(measure::width(text))))
+}
+
 fn host(known: &Known, assessment: &Assessment, looks: &Looks, name_width: usize) -> String {
-    let Some(sample) = &known.snapshot.host.value else { return String::new() };
     let health = assessment.host.health;
-    let fullest = sample.disks.iter().max_by(|a, b| a.share().total_cmp(&b.share()));
-    let disk = fullest
-        .map_or_else(String::new, |disk: &Disk| format!("  disk {} {}", disk.mount, format::percent(disk.share())));
-    let numbers = format!(
-        "cpu {}  mem {}{disk}",
-        sample.cpu.map_or_else(|| "-".to_owned(), format::percent),
-        sample.memory.share().map_or_else(|| "-".to_owned(), format::percent),
-    );
-    let why: Vec<_> = assessment.host.reasons.iter().map(|(_, text)| text.to_string()).collect();
-    let text = if why.is_empty() { numbers } else { why.join("; ") };
-    let row = format!("{} {:<name_width$}  {:<8} {:>6}  {text}", looks.glyph(health), "this machine", word(health), "");
+    let mut parts: Vec<String> = assessment.host.reasons.iter().map(|(_, text)| text.to_string()).collect();
+    match known.snapshot.host.value.as_ref().filter(|_| health != Health::Unknown) {
+        None => parts.push("not looked at yet".to_owned()),
+        Some(sample) if parts.is_empty() => {
+            parts.push(format!("cpu {}", sample.cpu.map_or_else(|| "-".to_owned(), format::percent)));
+            parts.push(format!("mem {}", sample.memory.share().map_or_else(|| "-".to_owned(), format::percent)));
+            let fullest = sample.disks.iter().max_by(|a, b| a.share().total_cmp(&b.share()));
+            parts.extend(fullest.map(|disk| format!("disk {} {}", disk.mount, format::percent(disk.share()))));
+        }
+        Some(_) => {}
+    }
+    let network = match assessment.network.network {
+        Network::Fine => "ok",
+        Network::NoRoute => "none",
+        Network::NoNames => "resolves no names",
+        Network::Unknown => "unknown",
+    };
+    parts.push(format!("network {network}"));
+    let (sign, word) = (looks.glyph(health), word(health));
+    let row = format!("{sign} {}  {word:<8} {:>6}  {}", padded(MACHINE, name_width), "", parts.join("  "));
     looks.row(health, &row)
 }
