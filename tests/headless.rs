@@ -3,10 +3,15 @@
 mod support;
 
 use std::io::{BufRead as _, BufReader};
+use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
+use crashcart::app::App;
+use crashcart::runtime::recorder;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 use rustix::process::WaitIdOptions;
 use support::pty::{Start, Terminal};
 use support::web::Web;
@@ -267,6 +272,17 @@ fn a_recorded_night_is_shown_again_as_the_screen_was() {
         0,
         &["answered 503 Service Unavailable, expected 200-399", "DOWN"],
     );
+    // The same as an `App` that is driven with the recorded events directly, cell for cell.
+    let (setup, events) = recorder::read(Path::new(&file)).unwrap();
+    let (width, height) = setup.size;
+    let (mut app, _) = App::new(setup);
+    events.into_iter().for_each(|event| drop(app.update(event)));
+    let area = Rect::new(0, 0, width, height);
+    let mut buffer = Buffer::empty(area);
+    app.view(area, &mut buffer);
+    let row = |y| (0..width).map(|x| buffer[(x, y)].symbol()).collect::<String>().trim_end().to_owned() + "\n";
+    let direct: String = (0..height).map(row).collect();
+    assert_eq!(String::from_utf8(place.run(&["replay", &file, "--print"]).stdout).unwrap(), direct);
     let small = place.run(&["replay", &file, "--print", "--size", "40x20"]);
     check(&small, 0, &["✗ 1"]);
     assert!(text(&small).lines().all(|line| line.chars().count() <= 40));
@@ -275,4 +291,40 @@ fn a_recorded_night_is_shown_again_as_the_screen_was() {
     let broken = place.0.path().join("broken.rec");
     std::fs::write(&broken, "{}\n").unwrap();
     check(&place.run(&["replay", &broken.display().to_string(), "--print"]), 3, &["is not a recording of crashcart"]);
+}
+
+#[test]
+fn a_recording_on_a_terminal_plays_pauses_jumps_and_gives_the_terminal_back() {
+    let (place, web) = (Place::new(), Web::start());
+    web.answer(503, "no");
+    let file = place.0.path().join("night.rec").display().to_string();
+    let state = vec![("CRASHCART_STATE_DIR", place.0.path().join("state").display().to_string())];
+    let start = Start { environment: state, ..Start::default() };
+    let mut terminal = Terminal::spawn(CRASHCART, [web.url("/"), "--record".to_owned(), file.clone()], &start);
+    terminal.wait_for("DOWN");
+    terminal.type_text("\x03\x03\x03");
+    terminal.wait_exit();
+
+    let replay = || Terminal::spawn(CRASHCART, ["replay".to_owned(), file.clone()], &start);
+    let mut terminal = replay();
+    terminal.wait_for("playing x1");
+    terminal.type_text(" ");
+    terminal.wait_for("paused");
+    terminal.type_text("+");
+    terminal.wait_for("x2");
+    terminal.type_text("G");
+    terminal.wait_for("at its end");
+    terminal.wait_for("DOWN");
+    terminal.type_text("g");
+    terminal.wait_for("replay 0:00:00");
+    terminal.wait_gone("DOWN");
+    terminal.type_text("q");
+    assert_eq!(terminal.exit_code(), 0);
+    terminal.assert_given_back();
+
+    let mut terminal = replay();
+    terminal.wait_for("replay 0:00:00");
+    terminal.signal(rustix::process::Signal::TERM);
+    assert_eq!(terminal.exit_code(), 143);
+    terminal.assert_given_back();
 }

@@ -2,30 +2,21 @@
 //!
 //! Without a terminal, or with `--print`, the last screen as text.
 
-use std::io::Write as _;
-use std::time::{Duration, Instant};
+mod show;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use tokio::sync::mpsc;
 
 use super::Exit;
 use super::args::{Cli, ReplayArgs};
 use super::environment::Environment;
 use super::failure::Failure;
 use super::output;
-use crate::app::event::{Event, EventKind, Input, Key, KeyCode};
+use crate::app::event::{Event, EventKind, Input};
 use crate::app::{App, Setup};
 use crate::model::time::Timestamp;
-use crate::runtime::input::{Parsed, Parser};
-use crate::runtime::paint::{Depth, difference};
+use crate::runtime::paint::Depth;
 use crate::runtime::recorder;
-use crate::runtime::terminal::{self, Terminal};
-use crate::runtime::tty::{FromTty, Reader};
-
-/// How far one key jumps.
-const JUMP: Duration = Duration::from_secs(10);
-const SPEEDS: [f64; 6] = [0.5, 1.0, 2.0, 5.0, 20.0, 60.0];
 
 pub(super) fn run(cli: &Cli, args: &ReplayArgs, environment: &Environment) -> Result<Exit, Failure> {
     let (mut setup, events) = recorder::read(&args.file)?;
@@ -37,31 +28,90 @@ pub(super) fn run(cli: &Cli, args: &ReplayArgs, environment: &Environment) -> Re
     if let Some(theme) = &args.look.theme {
         setup.theme.clone_from(theme);
     }
-    setup.ascii |= args.look.ascii;
-    let start = setup.now;
-    let end = events.last().map_or(start, |event| event.at);
-    let at = args.at.map_or(end, |at| start + at);
-    if args.print || !environment.stdout_is_terminal || !environment.stdin_is_terminal {
-        let size = args.size.unwrap_or(setup.size);
-        let app = played(&setup, &events, at, size);
+    let prints = args.print || !environment.stdout_is_terminal || !environment.stdin_is_terminal;
+    setup.ascii |= args.look.ascii || (!prints && !environment.is_utf8());
+    let mut recording = Recording::new(setup, events);
+    if prints {
+        let until = args.at.map_or(recording.end, |at| recording.start() + at);
+        let (app, size) = recording.play(until, args.size);
         return Ok(output::print(text(&app, size)).map(|()| Exit::Healthy)?);
     }
+    if depth == Depth::None {
+        "mono".clone_into(&mut recording.setup.theme);
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let from = args.at.map_or(start, |at| start + at);
-    runtime.block_on(show(&setup, &events, from, end, depth))?;
-    Ok(Exit::Healthy)
+    let from = recording.start() + args.at.unwrap_or_default();
+    let ended = runtime.block_on(show::show(&recording, from.min(recording.end), depth))?;
+    Ok(ended.map_or(Exit::Healthy, |signal| Exit::Signal(signal.as_raw_value())))
 }
 
-/// Returns the console as it was at a time, on a screen of this size.
-fn played(setup: &Setup, events: &[Event], until: Timestamp, size: (u16, u16)) -> App {
-    let (mut app, _) = App::new(Setup { size, ..setup.clone() });
-    for event in events.iter().take_while(|event| event.at <= until) {
-        // The recorded terminal's sizes are not this one's.
-        if !matches!(event.kind, EventKind::Input(Input::Resize { .. })) {
+/// What was recorded, with the moment at which each event is due.
+struct Recording {
+    setup: Setup,
+    events: Vec<Event>,
+    /// Never falling: two events that were on their way at the same time may be recorded in the other order.
+    due: Vec<Timestamp>,
+    end: Timestamp,
+}
+
+impl Recording {
+    fn new(setup: Setup, events: Vec<Event>) -> Self {
+        let mut end = setup.now;
+        let due = events
+            .iter()
+            .map(|event| {
+                end = end.max(event.at);
+                end
+            })
+            .collect();
+        Self { setup, events, due, end }
+    }
+
+    fn start(&self) -> Timestamp {
+        self.setup.now
+    }
+
+    /// Returns the console as it began.
+    fn open(&self, size: Option<(u16, u16)>) -> (App, Place) {
+        let follows = size.is_none();
+        let size = size.unwrap_or(self.setup.size);
+        let (app, _) = App::new(Setup { size, ..self.setup.clone() });
+        (app, Place { next: 0, size, follows })
+    }
+
+    /// Returns the console as it was at a time, and its size: the recorded one, or the one that is asked for.
+    fn play(&self, until: Timestamp, size: Option<(u16, u16)>) -> (App, (u16, u16)) {
+        let (mut app, mut place) = self.open(size);
+        self.go_on(&mut app, &mut place, until);
+        (app, place.size)
+    }
+
+    /// Plays on until a time.
+    fn go_on(&self, app: &mut App, place: &mut Place, until: Timestamp) {
+        let until = until.min(self.end);
+        while let Some(event) = self.events.get(place.next).filter(|_| self.due[place.next] <= until) {
+            place.next += 1;
+            if let EventKind::Input(Input::Resize { width, height }) = event.kind {
+                if !place.follows {
+                    continue;
+                }
+                place.size = (width, height);
+            }
             app.update(event.clone());
         }
+        // Between two events ages go on. At the very end the screen is what the user saw last.
+        if until < self.end {
+            app.update(Event { at: until, kind: EventKind::Tick });
+        }
     }
-    app
+}
+
+/// How far a recording is played.
+struct Place {
+    next: usize,
+    size: (u16, u16),
+    /// The recorded terminal's sizes count.
+    follows: bool,
 }
 
 fn text(app: &App, (width, height): (u16, u16)) -> String {
@@ -83,87 +133,64 @@ fn text(app: &App, (width, height): (u16, u16)) -> String {
     text
 }
 
-/// Plays in the recorded time: space pauses, arrows jump, + and - change the speed, q ends it.
-async fn show(setup: &Setup, events: &[Event], from: Timestamp, end: Timestamp, depth: Depth) -> anyhow::Result<()> {
-    let _terminal = Terminal::enter(None)?;
-    let (to, mut keys) = mpsc::unbounded_channel();
-    let _reader = Reader::start(to)?;
-    let mut parser = Parser::default();
-    let (mut at, mut paused, mut speed) = (from, false, 1_usize);
-    let mut shown: Option<Buffer> = None;
-    let mut position: Option<(App, usize, (u16, u16), Timestamp)> = None;
-    let mut last = Instant::now();
-    loop {
-        let size = terminal::size();
-        // Going back means from the beginning: the state of an hour is played in milliseconds.
-        let again = position.as_ref().is_none_or(|(_, _, before, until)| *before != size || *until > at);
-        if again {
-            position =
-                Some((played(setup, events, at, size), events.partition_point(|event| event.at <= at), size, at));
-        }
-        if let Some((app, next, _, until)) = &mut position {
-            while let Some(event) = events.get(*next).filter(|event| event.at <= at) {
-                if !matches!(event.kind, EventKind::Input(Input::Resize { .. })) {
-                    app.update(event.clone());
-                }
-                *next += 1;
-            }
-            *until = at;
-            app.update(Event { at, kind: EventKind::Tick });
-            let area = Rect::new(0, 0, size.0, size.1);
-            let mut wanted = Buffer::empty(area);
-            app.view(area, &mut wanted);
-            let state = if paused { "paused" } else { "playing" };
-            let line = format!(
-                " replay {} of {}  {state} x{}  space pause  arrows 10s  + - speed  q end ",
-                clock(at.since(setup.now)),
-                clock(end.since(setup.now)),
-                SPEEDS[speed]
-            );
-            wanted.set_stringn(
-                0,
-                size.1.saturating_sub(1),
-                format!("{line:<width$}", width = usize::from(size.0)),
-                usize::from(size.0),
-                ratatui::style::Style::new().add_modifier(ratatui::style::Modifier::REVERSED),
-            );
-            let bytes = difference(shown.as_ref(), &wanted, depth);
-            shown = Some(wanted);
-            let mut stdout = std::io::stdout().lock();
-            stdout.write_all(bytes.as_bytes())?;
-            stdout.flush()?;
-        }
-        let heard = tokio::time::timeout(Duration::from_millis(100), keys.recv()).await;
-        let passed = last.elapsed();
-        last = Instant::now();
-        if !paused && at < end {
-            at = (at + passed.mul_f64(SPEEDS[speed])).min(end);
-        }
-        let parsed = match heard {
-            Ok(Some(FromTty::Bytes(bytes))) => parser.feed(&bytes),
-            Ok(Some(FromTty::HungUp) | None) => break,
-            Err(_) => parser.pause(),
-        };
-        for found in parsed {
-            let Parsed::Input(Input::Key(Key { code, ctrl, .. })) = found else { continue };
-            match code {
-                KeyCode::Char('q') | KeyCode::Esc => return Ok(()),
-                KeyCode::Char('c') if ctrl => return Ok(()),
-                KeyCode::Char(' ') => paused = !paused,
-                KeyCode::Right | KeyCode::Char('l') => at = (at + JUMP).min(end),
-                KeyCode::Left | KeyCode::Char('h') => at = (at - JUMP).max(setup.now),
-                KeyCode::Home | KeyCode::Char('g') => at = setup.now,
-                KeyCode::End | KeyCode::Char('G') => at = end,
-                KeyCode::Char('+') => speed = (speed + 1).min(SPEEDS.len() - 1),
-                KeyCode::Char('-') => speed = speed.saturating_sub(1),
-                _ => {}
-            }
-        }
-    }
-    Ok(())
-}
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
 
-fn clock(span: Duration) -> String {
-    let secs = span.as_secs();
-    format!("{}:{:02}:{:02}", secs / 3_600, secs % 3_600 / 60, secs % 60)
+    use super::*;
+    use crate::app::event::Notice;
+    use crate::model::catalog::Catalog;
+    use crate::model::snapshot::Snapshot;
+    use crate::model::text::Line;
+
+    fn recording(events: &[(i64, EventKind)]) -> Recording {
+        let setup = Setup {
+            catalog: Arc::new(Catalog::default()),
+            snapshot: Snapshot::default(),
+            now: Timestamp::from_secs(100),
+            zone: jiff::tz::TimeZone::UTC,
+            size: (60, 10),
+            theme: "mono".to_owned(),
+            ascii: true,
+            mouse: false,
+            keys: Default::default(),
+            read_only: false,
+            inert: None,
+        };
+        let event = |(secs, kind): &(i64, EventKind)| Event { at: Timestamp::from_secs(*secs), kind: kind.clone() };
+        Recording::new(setup, events.iter().map(event).collect())
+    }
+
+    fn notice(text: &str) -> EventKind {
+        EventKind::Notice(Notice { text: Line::from_text(text), trouble: false })
+    }
+
+    fn shown(recording: &Recording, secs: i64, size: Option<(u16, u16)>) -> String {
+        let (app, size) = recording.play(Timestamp::from_secs(secs), size);
+        text(&app, size)
+    }
+
+    #[test]
+    fn events_that_were_recorded_in_the_other_order_are_all_played() {
+        let recording = recording(&[(102, notice("first")), (101, notice("second"))]);
+        assert_eq!(recording.end, Timestamp::from_secs(102));
+        assert!(!shown(&recording, 101, None).contains("second"), "it was recorded after the first");
+        assert!(shown(&recording, 102, None).contains("second"));
+    }
+
+    #[test]
+    fn a_moment_between_two_events_has_its_own_age() {
+        let recording = recording(&[(101, notice("sent")), (200, EventKind::Tick)]);
+        assert!(shown(&recording, 103, None).contains("sent"));
+        assert!(!shown(&recording, 150, None).contains("sent"), "a notice is gone by then");
+    }
+
+    #[test]
+    fn the_size_is_the_recorded_one_unless_another_is_asked_for() {
+        let resize = EventKind::Input(Input::Resize { width: 40, height: 12 });
+        let recording = recording(&[(101, resize)]);
+        assert_eq!(shown(&recording, 100, None).lines().count(), 10);
+        assert_eq!(shown(&recording, 101, None).lines().count(), 12);
+        assert_eq!(shown(&recording, 101, Some((50, 20))).lines().count(), 20);
+    }
 }
