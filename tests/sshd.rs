@@ -140,10 +140,29 @@ fn a_log_on_another_host_is_followed_by_the_systems_own_ssh() {
     let path = format!("{}:{}", bin.display(), support::environment("PATH").unwrap_or_default());
     let start =
         Start { environment: vec![("CRASHCART_STATE_DIR", sshd.path("state")), ("PATH", path)], ..Start::default() };
-    let terminal = Terminal::spawn(CRASHCART, ["--log".to_owned(), format!("ssh://night{log}")], &start);
+    let mut terminal = Terminal::spawn(CRASHCART, ["--log".to_owned(), format!("ssh://night{log}")], &start);
     terminal.wait_for("on the other side");
     let mut text = fs::read_to_string(&log).unwrap();
     text.push_str("2026-11-25T02:14:09Z ERROR written later\n");
     fs::write(&log, text).unwrap();
     terminal.wait_for("written later");
+    // Killed outright, it can end nothing itself; what it started ends all the same.
+    let config = sshd.path("ssh_config");
+    assert!(is_named(&config), "the connection stands");
+    terminal.signal(Signal::KILL);
+    terminal.wait_exit();
+    let end = Instant::now() + Duration::from_secs(15);
+    while is_named(&config) {
+        assert!(Instant::now() < end, "ssh is still running after the console was killed");
+        std::thread::yield_now();
+    }
+}
+
+/// Returns whether any process has the text in its command line.
+fn is_named(text: &str) -> bool {
+    let entries = fs::read_dir("/proc").unwrap().flatten();
+    entries.filter_map(|entry| fs::read(entry.path().join("cmdline")).ok()).any(|line| {
+        let line = String::from_utf8_lossy(&line);
+        line.contains(text)
+    })
 }

@@ -64,6 +64,7 @@ pub struct Console {
     pub mouse: bool,
     /// Panic at the first key, for tests.
     pub test_panic: bool,
+    pub guard: Guard,
 }
 
 /// Why the console ended.
@@ -96,7 +97,7 @@ struct Loop {
     trouble_told: bool,
     mouse: bool,
     test_panic: bool,
-    guard: Option<Guard>,
+    guard: Guard,
     suspending: bool,
     ended: Option<Ended>,
 }
@@ -128,7 +129,7 @@ pub async fn run(console: Console) -> io::Result<Ended> {
         trouble_told: false,
         mouse: console.mouse,
         test_panic: console.test_panic,
-        guard: None,
+        guard: console.guard,
         suspending: false,
         ended: None,
     };
@@ -370,9 +371,7 @@ impl Loop {
         }
         self.writer.send(text.into_bytes());
         // After the first paint: starting a process takes longer than that.
-        if self.guard.is_none() {
-            self.guard = Guard::start();
-        }
+        self.guard.start();
     }
 
     fn save(&mut self) {

@@ -1,49 +1,118 @@
-//! What gives the screen back when the console is killed outright and can do nothing itself.
+//! What cleans up when the console is killed outright and can do nothing itself.
 //!
-//! A small process that waits at the end of a pipe. While the console lives the pipe is open. When it ends as it should
-//! it says goodbye first; when the pipe closes without a word, it was killed, and the screen is still ours.
+//! A small process that waits at the end of a pipe. While the console lives the pipe is open, and the followers of logs
+//! write into it which process groups their commands run in. When the console ends as it should it says goodbye; when
+//! the pipe closes without a word, it was killed: the screen is still ours, and the commands would run on for ever.
 //!
 //! The terminal's mode is left alone: the shell restores that by itself, and has perhaps begun to.
 
-use std::io::{Read as _, Write as _};
+use std::collections::BTreeSet;
+use std::io::{self, BufRead as _, PipeReader, PipeWriter, Write as _};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
 
 /// The hidden argument with which the program is a guard.
 pub const ARGUMENT: &str = "__guard";
-const GOODBYE: u8 = b'.';
+const GOODBYE: &str = ".";
+
+/// How long commands get to end by themselves.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The console's end of the pipe.
 #[derive(Debug)]
-pub struct Guard(Child);
+pub struct Guard {
+    pipe: Arc<PipeWriter>,
+    /// The other end, until there is a process that reads it. What is written meanwhile waits in the pipe.
+    unread: Option<PipeReader>,
+    process: Option<Child>,
+}
 
 impl Guard {
-    /// Starts a guard, or does without one.
-    pub fn start() -> Option<Self> {
-        let program = std::env::current_exe().ok()?;
-        let child = Command::new(program).arg(ARGUMENT).stdin(Stdio::piped()).stderr(Stdio::null()).spawn().ok()?;
-        Some(Self(child))
+    /// Returns a guard that is not yet started.
+    ///
+    /// # Errors
+    /// When the system gives no pipe.
+    pub fn new() -> io::Result<Self> {
+        let (unread, pipe) = io::pipe()?;
+        Ok(Self { pipe: Arc::new(pipe), unread: Some(unread), process: None })
+    }
+
+    /// Returns where to write which process groups have begun (`+123`) and ended (`-123`), a line each.
+    pub fn pipe(&self) -> Arc<PipeWriter> {
+        Arc::clone(&self.pipe)
+    }
+
+    /// Starts the process, once, or does without one.
+    pub fn start(&mut self) {
+        let Some(unread) = self.unread.take() else { return };
+        let Ok(program) = std::env::current_exe() else { return };
+        self.process = Command::new(program).arg(ARGUMENT).stdin(unread).stderr(Stdio::null()).spawn().ok();
     }
 }
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        if let Some(mut pipe) = self.0.stdin.take() {
-            let _ = pipe.write_all(&[GOODBYE]);
+        if let Some(process) = &mut self.process {
+            let _ = writeln!(&*self.pipe, "{GOODBYE}");
+            // It ends at once now; nobody must find it as a zombie.
+            let _ = process.wait();
         }
-        // It ends at once now; nobody must find it as a zombie.
-        let _ = self.0.wait();
     }
 }
 
-/// Is the guard: waits, and gives the screen back if there was no goodbye.
+/// Is the guard: waits, and cleans up if there was no goodbye.
 pub fn stand() {
     // In a session of its own, no signal from the terminal and no job control reaches it.
     let _ = rustix::process::setsid();
-    let mut said = Vec::new();
-    let _ = std::io::stdin().read_to_end(&mut said);
-    if said.is_empty() {
-        let mut stdout = std::io::stdout();
-        let _ = stdout.write_all(super::terminal::LEAVE);
-        let _ = stdout.flush();
+    let mut groups = BTreeSet::new();
+    for line in io::stdin().lock().lines().map_while(Result::ok) {
+        if line == GOODBYE {
+            return;
+        }
+        heed(&mut groups, &line);
+    }
+    let mut stdout = io::stdout();
+    let _ = stdout.write_all(super::terminal::LEAVE);
+    let _ = stdout.flush();
+    end(&groups);
+}
+
+fn heed(groups: &mut BTreeSet<i32>, line: &str) {
+    let number = |text: &str| text.parse().ok().filter(|number| *number > 1);
+    if let Some(group) = line.strip_prefix('+').and_then(number) {
+        groups.insert(group);
+    } else if let Some(group) = line.strip_prefix('-').and_then(number) {
+        groups.remove(&group);
+    }
+}
+
+fn end(groups: &BTreeSet<i32>) {
+    let groups: Vec<Pid> = groups.iter().filter_map(|group| Pid::from_raw(*group)).collect();
+    for group in &groups {
+        let _ = kill_process_group(*group, Signal::TERM);
+    }
+    let deadline = Instant::now() + PATIENCE;
+    while groups.iter().any(|group| test_kill_process_group(*group).is_ok()) && Instant::now() < deadline {
+        std::thread::park_timeout(Duration::from_millis(20));
+    }
+    for group in &groups {
+        let _ = kill_process_group(*group, Signal::KILL);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_that_ended_are_forgotten_and_nothing_else_is_taken_for_one() {
+        let mut groups = BTreeSet::new();
+        for line in ["+40", "+41", "-40", "+1", "+0", "+-5", "+", "x", "-99"] {
+            heed(&mut groups, line);
+        }
+        assert_eq!(groups, BTreeSet::from([41]));
     }
 }

@@ -10,6 +10,7 @@ use tokio_util::task::TaskTracker;
 
 use super::console::{Console, Ended, run};
 use super::effects::Hands;
+use super::guard::Guard;
 use super::host::{self, Machine};
 use super::paint::Depth;
 use super::poll::{Outside, Poller};
@@ -84,9 +85,10 @@ pub async fn open(mut opening: Opening, clock: Clock) -> anyhow::Result<Ended> {
         Some(Poller::start(&catalog.checks, opening.outside, events.clone(), clock.clone(), &tasks, &cancel));
     host::watch(opening.machine, events, clock.clone(), &tasks, &cancel);
     let (tails_to, tails) = mpsc::channel(TAILS);
+    let guard = Guard::new()?;
     let followed = follow(
         catalog.logs.clone(),
-        Options { zone: zone.clone(), ..Options::default() },
+        Options { zone: zone.clone(), groups: Some(guard.pipe()), ..Options::default() },
         clock.clone(),
         tails_to,
         cancel.clone(),
@@ -107,6 +109,7 @@ pub async fn open(mut opening: Opening, clock: Clock) -> anyhow::Result<Ended> {
         recorder,
         log,
         mouse,
+        guard,
     };
     let ended = run(console).await;
     cancel.cancel();

@@ -4,8 +4,9 @@
 //! its runtime goes away, and before it is started again. Both its outputs are lines, because programs such as
 //! `docker logs` print an application's errors to the second one; the last line of that one also tells why it ended.
 
-use std::io;
+use std::io::{self, PipeWriter, Write as _};
 use std::process::{ExitStatus, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, WaitIdOptions, kill_process_group, waitid};
@@ -75,7 +76,7 @@ async fn run(source: &LogSourceId, command: &LogCommand, context: &Context) -> R
         Ok(argv) => argv,
         Err(why) => return Run::Refused(why),
     };
-    let mut group = match Group::start(&argv) {
+    let mut group = match Group::start(&argv, context.options.groups.clone()) {
         Ok(group) => group,
         Err(error) => return Run::Failed(format!("{} cannot be started: {}", argv[0], reason(&error))),
     };
@@ -161,10 +162,11 @@ struct Group {
     child: Child,
     /// The group's number is taken until its leader is waited for.
     id: Option<Pid>,
+    told: Option<Arc<PipeWriter>>,
 }
 
 impl Group {
-    fn start(argv: &[String]) -> io::Result<Self> {
+    fn start(argv: &[String], told: Option<Arc<PipeWriter>>) -> io::Result<Self> {
         let child = Command::new(&argv[0])
             .args(&argv[1..])
             .stdin(Stdio::null())
@@ -173,7 +175,16 @@ impl Group {
             .process_group(0)
             .spawn()?;
         let id = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
-        Ok(Self { child, id })
+        let group = Self { child, id, told };
+        group.tell('+');
+        Ok(group)
+    }
+
+    /// Tells that the group begins or has ended. Nobody may be listening any more.
+    fn tell(&self, sign: char) {
+        if let (Some(told), Some(id)) = (&self.told, self.id) {
+            let _ = (&**told).write_all(format!("{sign}{}\n", id.as_raw_nonzero()).as_bytes());
+        }
     }
 
     /// Ends the whole group after a moment of patience. The leader is waited for last: its number is the group's.
@@ -188,6 +199,7 @@ impl Group {
             }
             signal(id, Signal::TERM);
             signal(id, Signal::KILL);
+            self.tell('-');
             self.id = None;
         }
         self.child.wait().await
@@ -206,6 +218,7 @@ impl Drop for Group {
     fn drop(&mut self) {
         if let Some(id) = self.id {
             signal(id, Signal::KILL);
+            self.tell('-');
         }
     }
 }

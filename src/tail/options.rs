@@ -1,5 +1,7 @@
 //! How logs are followed.
 
+use std::io::PipeWriter;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
@@ -25,6 +27,9 @@ pub struct Options {
     pub look_up: Duration,
     /// The first and the longest pause before a command that ended is started again; `None` runs it once.
     pub restart: Option<(Duration, Duration)>,
+    /// Who is told which process groups commands run in: `+123` when one begins, `-123` when it has ended. Whoever reads
+    /// it can end them when this program is killed and cannot.
+    pub groups: Option<Arc<PipeWriter>>,
 }
 
 impl Default for Options {
@@ -49,6 +54,7 @@ impl Default for Options {
             listen: true,
             look_up: Duration::from_secs(2),
             restart: Some((Duration::from_secs(1), Duration::from_secs(30))),
+            groups: None,
         }
     }
 }
