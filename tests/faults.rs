@@ -6,11 +6,15 @@
 mod support;
 
 use std::io::Write as _;
+use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use rcgen::date_time_ymd;
+use support::dns::{NameServer, Says};
 use support::pty::{Start, Terminal};
 use support::require;
+use support::tls::Authority;
 use support::web::Web;
 
 const CRASHCART: &str = env!("CARGO_BIN_EXE_crashcart");
@@ -26,6 +30,73 @@ fn ip(arguments: &[&str]) -> bool {
         .stderr(Stdio::null())
         .status()
         .is_ok_and(|status| status.success())
+}
+
+fn health_of_each(arguments: &[&str], environment: &[(&'static str, String)]) -> (Option<i32>, Vec<String>) {
+    let mut command = Command::new(CRASHCART);
+    command.args(["status", "--json"]).args(arguments).envs(environment.iter().cloned());
+    let output = command.output().unwrap();
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)));
+    let mut found: Vec<String> = document["services"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|service| format!("{} {}", service["name"].as_str().unwrap(), service["health"].as_str().unwrap()))
+        .collect();
+    found.sort();
+    (output.status.code(), found)
+}
+
+#[test]
+fn a_dead_server_an_expired_certificate_and_a_lost_name_are_each_shown_as_what_they_are() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name).display().to_string();
+    let authority = Authority::named("Night Authority");
+    std::fs::write(path("roots.pem"), authority.root_pem()).unwrap();
+    let shop = authority.serve_replaceable(&["shop.test"]);
+    let names = NameServer::start(Says::Addresses(vec![Ipv4Addr::new(192, 0, 2, 7)]));
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+    let serve_web = || {
+        let mut server = Command::new("python3");
+        server.args(["-m", "http.server", &port, "--bind", "127.0.0.1", "--directory", &path("")]);
+        Ends(server.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
+    };
+    let web = serve_web();
+    let each = r#"every = "2s", timeout = "2s", retries = 0, recover = 1"#;
+    let config = format!(
+        "[[services]]\nname = \"web\"\nchecks = [{{ http = \"http://127.0.0.1:{port}/\", {each} }}]\n\
+         [[services]]\nname = \"shop\"\nchecks = [{{ tls = \"{}\", name = \"shop.test\", {each} }}]\n\
+         [[services]]\nname = \"names\"\nchecks = [{{ dns = \"acme.test\", resolver = \"{}\", {each} }}]\n",
+        shop.address, names.address
+    );
+    std::fs::write(path("night.toml"), config).unwrap();
+    let environment = vec![("CRASHCART_STATE_DIR", path("state")), ("SSL_CERT_FILE", path("roots.pem"))];
+    let start = Start { environment: environment.clone(), ..Start::default() };
+    let arguments = ["--config".to_owned(), path("night.toml")];
+    let status = || health_of_each(&["--config", &path("night.toml")], &environment);
+    let terminal = Terminal::spawn(CRASHCART, &arguments, &start);
+    terminal.wait_for("3 services ok");
+    assert_eq!(status().1, ["names healthy", "shop healthy", "web healthy"]);
+
+    // Killed, and nobody listens any more.
+    drop(web);
+    terminal.wait_until("the dead server", |now| now.contains("1 down") && now.contains("refused"));
+    assert_eq!(status(), (Some(1), vec!["names healthy".into(), "shop healthy".into(), "web down".into()]));
+    let _web = serve_web();
+    terminal.wait_for("3 services ok");
+
+    shop.replace(&authority, &["shop.test"], |params| params.not_after = date_time_ymd(2025, 1, 1));
+    terminal.wait_until("the expired certificate", |now| now.contains("1 down") && now.contains("expired"));
+    assert_eq!(status(), (Some(1), vec!["names healthy".into(), "shop down".into(), "web healthy".into()]));
+    shop.replace(&authority, &["shop.test"], |_| {});
+    terminal.wait_for("3 services ok");
+
+    names.say(Says::Code(3));
+    terminal.wait_until("the lost name", |now| now.contains("1 down") && now.contains("does not exist"));
+    assert_eq!(status(), (Some(1), vec!["names down".into(), "shop healthy".into(), "web healthy".into()]));
+    names.say(Says::Addresses(vec![Ipv4Addr::new(192, 0, 2, 8)]));
+    terminal.wait_for("3 services ok");
 }
 
 /// Two network namespaces with a cable between them. They go when this is dropped.
