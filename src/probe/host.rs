@@ -3,7 +3,7 @@
 //! Within a container the limits that were set for it count, not the machine around it: that is where it is killed.
 //! Network file systems are left out, because a dead server behind one makes every question about it hang.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -183,16 +183,22 @@ const SMALLEST: u64 = 1024 * 1024;
 fn disks(mounts: &Path) -> Vec<Disk> {
     let text = fs::read(mounts).unwrap_or_default();
     let text = String::from_utf8_lossy(&text).into_owned();
-    let mut rows: Vec<(&str, PathBuf, &str)> = text
+    // What is mounted last at a place hides what was there: asking for that would ask the one on top, which may hang.
+    let on_top: HashMap<PathBuf, (&str, &str)> = text
         .lines()
         .filter_map(|line| {
             let mut words = line.split(' ');
             let (device, mount, kind) = (words.next()?, words.next()?, words.next()?);
-            let mount = unescape(mount);
-            // The root is always somebody's concern, whatever it is made of: an overlay in a container.
-            (REAL.contains(&kind) || mount == Path::new("/") || kind == "tmpfs" && is_place_for_data(&mount))
-                .then_some((device, mount, kind))
+            Some((unescape(mount), (device, kind)))
         })
+        .collect();
+    // The root is always somebody's concern, whatever it is made of: an overlay in a container.
+    let mut rows: Vec<(&str, PathBuf, &str)> = on_top
+        .into_iter()
+        .filter(|(mount, (_, kind))| {
+            REAL.contains(kind) || mount == Path::new("/") || *kind == "tmpfs" && is_place_for_data(mount)
+        })
+        .map(|(mount, (device, kind))| (device, mount, kind))
         .collect();
     // The same device mounted twice is one disk, named by its shortest place.
     rows.sort_by_key(|(_, mount, _)| (mount.as_os_str().len(), mount.clone()));
@@ -355,5 +361,30 @@ mod tests {
         let mut all: Vec<_> = (0..20).map(|i| process(i, i as f32 / 100.0, u64::from(100 - i))).collect();
         let pids: Vec<_> = busiest(&mut all).iter().map(|process| process.pid).collect();
         assert_eq!(pids, [19, 18, 17, 16, 15, 2, 1, 0]);
+    }
+
+    #[test]
+    fn what_lies_under_another_mount_is_not_asked_for() {
+        let directory = tempfile::tempdir().unwrap();
+        let here = directory.path().display();
+        let text = format!(
+            "rootfs / rootfs rw 0 0\n/dev/vda1 / ext4 rw 0 0\n/dev/vdb1 {here} ext4 rw 0 0\nserver:/x {here} nfs4 rw 0 0\n"
+        );
+        let mounts = directory.path().join("mounts");
+        fs::write(&mounts, text).unwrap();
+        let found: Vec<_> =
+            disks(&mounts).into_iter().map(|disk| (disk.mount.to_string(), disk.device.to_string())).collect();
+        assert_eq!(found, [("/".to_owned(), "/dev/vda1".to_owned())]);
+    }
+
+    #[test]
+    fn the_busiest_and_the_largest_processes_are_shown_busiest_first() {
+        let process = |pid: u32, cpu: f32, memory: u64| Process { pid, name: Line::from_text("p"), cpu, memory };
+        // 1 to 10 are ever busier, 11 to 20 are idle and ever larger.
+        let busy = (1_u8..=10).map(|pid| process(pid.into(), f32::from(pid), 1));
+        let large = (11_u8..=20).map(|pid| process(pid.into(), 0.0, u64::from(pid) * 100));
+        let mut all: Vec<_> = busy.chain(large).collect();
+        let pids: Vec<_> = busiest(&mut all).iter().map(|process| process.pid).collect();
+        assert_eq!(pids, [10, 9, 8, 7, 6, 20, 19, 18]);
     }
 }
