@@ -178,6 +178,20 @@ fn a_machine_without_a_network_says_so_instead_of_calling_everything_down() {
     terminal.wait_until("the service again", |now| now.contains("1 service ok") && !now.contains("has no network"));
 }
 
+#[test]
+fn a_default_route_that_refuses_is_this_machines_trouble_and_not_the_services() {
+    let alone = |script: &str| Command::new("unshare").args(["-n", "sh", "-c", script, CRASHCART]).output();
+    let ready = "ip link set lo up && ip route add unreachable default";
+    if !is_root() || !alone(ready).is_ok_and(|output| output.status.success()) {
+        return require("netns", "root, `unshare -n` and `ip` are needed to refuse a route");
+    }
+    for prepare in ["ip link set lo up", ready] {
+        let output = alone(&format!("{prepare} && \"$0\" check http://192.0.2.1/")).unwrap();
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.code() == Some(3) && said.contains("could not tell"), "{prepare}: {output:?}");
+    }
+}
+
 /// A small file system of its own. It goes when this is dropped.
 struct SmallDisk(PathBuf);
 

@@ -21,6 +21,8 @@ const SHARED: Duration = Duration::from_secs(2);
 /// Servers' clocks are believed when two of them agree that we are off by more than this.
 const OFF: i64 = 5_000;
 const AGREE: i64 = 3_000;
+/// The kernel's mark on a route that refuses (`linux/route.h`).
+const RTF_REJECT: u32 = 0x0200;
 /// How long a server's word on the time counts.
 const SKEW_COUNTS: Duration = Duration::from_secs(600);
 
@@ -198,12 +200,14 @@ fn route(places: &Places) -> Route {
     }
 }
 
-/// Interface, destination, gateway, flags, ..., mask: a default route has a destination and a mask of zero.
+/// Interface, destination, gateway, flags, ..., mask: a default route has a destination and a mask of zero. One that
+/// refuses (`unreachable`, as a VPN sets it to keep packets in) is there to stop packets, and `lo` leads back here.
 fn default_v4(text: &str) -> Vec<String> {
     let row = |line: &str| {
         let words: Vec<_> = line.split_whitespace().collect();
-        let [name, destination, _, _, _, _, _, mask, ..] = words.as_slice() else { return None };
-        (*destination == "00000000" && *mask == "00000000").then(|| (*name).to_owned())
+        let [name, destination, _, flags, _, _, _, mask, ..] = words.as_slice() else { return None };
+        let refuses = u32::from_str_radix(flags, 16).is_ok_and(|flags| flags & RTF_REJECT != 0);
+        (*destination == "00000000" && *mask == "00000000" && !refuses && *name != "lo").then(|| (*name).to_owned())
     };
     text.lines().skip(1).filter_map(row).collect()
 }
@@ -287,5 +291,15 @@ mod tests {
             checker.note_skew(server, 400);
         }
         assert_eq!(checker.look().await.clock, ClockState::Synchronised);
+    }
+
+    #[test]
+    fn a_route_that_refuses_or_leads_back_here_is_no_way_out() {
+        let refusing = "*\t00000000\t00000000\t0201\t0\t0\t0\t00000000\t0\t0\t0\n";
+        let back_here = "lo\t00000000\t00000000\t0001\t0\t0\t0\t00000000\t0\t0\t0\n";
+        for row in [refusing, back_here] {
+            assert_eq!(default_v4(&format!("{ROUTES}{row}")), Vec::<String>::new(), "{row}");
+        }
+        assert_eq!(default_v4(&format!("{ROUTES}{back_here}{DEFAULT}")), ["eth0"]);
     }
 }
