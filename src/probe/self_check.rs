@@ -93,8 +93,11 @@ impl SelfChecker {
         network
     }
 
-    /// Notes what a server's `Date` says of our clock: how many milliseconds the server is ahead.
+    /// Notes what a server's `Date` says of our clock: how many milliseconds the server is ahead. All URLs of one host
+    /// are one server: it has one clock, and must not agree with itself.
     pub fn note_skew(&self, server: &str, ahead_ms: i64) {
+        let host = url::Url::parse(server).ok().and_then(|url| url.host_str().map(str::to_owned));
+        let server = host.as_deref().unwrap_or(server);
         let now = self.clock.now();
         let mut skews = self.skews.lock().unwrap_or_else(PoisonError::into_inner);
         skews.retain(|(name, at, _)| name != server && now.since(*at) < SKEW_COUNTS);
@@ -301,5 +304,15 @@ mod tests {
             assert_eq!(default_v4(&format!("{ROUTES}{row}")), Vec::<String>::new(), "{row}");
         }
         assert_eq!(default_v4(&format!("{ROUTES}{back_here}{DEFAULT}")), ["eth0"]);
+    }
+
+    #[test]
+    fn two_addresses_of_one_server_are_one_word_on_the_time() {
+        let (_directory, checker) = checker(DEFAULT, "", "up");
+        checker.note_skew("https://app.example.com/health", 60_000);
+        checker.note_skew("https://app.example.com:8443/ready", 60_000);
+        assert_eq!(checker.clock_state(), ClockState::Unknown);
+        checker.note_skew("https://other.example.com/", 60_000);
+        assert_eq!(checker.clock_state(), ClockState::Off { behind_ms: 60_000 });
     }
 }
