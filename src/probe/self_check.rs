@@ -1,7 +1,7 @@
 //! Is it me? This machine's own way out, its resolvers, its clock.
 
 use std::fs;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -120,7 +120,7 @@ impl SelfChecker {
     }
 
     async fn resolvers(&self) -> Resolvers {
-        let servers = name_servers(&self.places.resolv_conf);
+        let servers = name_servers(&self.places.resolv_conf, &self.places.interfaces);
         if servers.is_empty() {
             return Resolvers::NoneConfigured;
         }
@@ -173,18 +173,31 @@ async fn ask(server: SocketAddr) -> Result<(SocketAddr, Duration), String> {
     Err("no answer".to_owned())
 }
 
-fn name_servers(resolv_conf: &Path) -> Vec<SocketAddr> {
+fn name_servers(resolv_conf: &Path, interfaces: &Path) -> Vec<SocketAddr> {
     let text = fs::read_to_string(resolv_conf).unwrap_or_default();
     let server = |line: &str| {
         let mut words = line.split_whitespace();
         if words.next()? != "nameserver" {
             return None;
         }
-        // A link-local address carries its interface behind a per cent sign.
-        let ip: IpAddr = words.next()?.split('%').next()?.parse().ok()?;
-        Some(SocketAddr::new(ip, 53))
+        // A link-local address carries its interface behind a per cent sign, and cannot be reached without it.
+        let mut parts = words.next()?.splitn(2, '%');
+        let (ip, zone) = (parts.next()?.parse().ok()?, parts.next());
+        Some(match ip {
+            IpAddr::V4(_) => SocketAddr::new(ip, 53),
+            IpAddr::V6(ip) => {
+                let scope = zone.and_then(|zone| interface_index(interfaces, zone)).unwrap_or(0);
+                SocketAddrV6::new(ip, 53, 0, scope).into()
+            }
+        })
     };
     text.lines().filter_map(server).take(3).collect()
+}
+
+/// Returns the number of an interface that is given by name or by number.
+fn interface_index(interfaces: &Path, zone: &str) -> Option<u32> {
+    let named = || fs::read_to_string(interfaces.join(zone).join("ifindex")).ok()?.trim().parse().ok();
+    zone.parse().ok().or_else(named)
 }
 
 fn route(places: &Places) -> Route {
@@ -304,6 +317,15 @@ mod tests {
             assert_eq!(default_v4(&format!("{ROUTES}{row}")), Vec::<String>::new(), "{row}");
         }
         assert_eq!(default_v4(&format!("{ROUTES}{back_here}{DEFAULT}")), ["eth0"]);
+    }
+
+    #[test]
+    fn a_link_local_resolver_keeps_its_interface() {
+        let (directory, _) = checker(DEFAULT, "nameserver fe80::1%eth0\nnameserver fe80::2%3\nnameserver ::1\n", "up");
+        fs::write(directory.path().join("net/eth0/ifindex"), "7\n").unwrap();
+        let found = name_servers(&directory.path().join("resolv.conf"), &directory.path().join("net"));
+        let texts: Vec<_> = found.iter().map(ToString::to_string).collect();
+        assert_eq!(texts, ["[fe80::1%7]:53", "[fe80::2%3]:53", "[::1]:53"]);
     }
 
     #[test]
