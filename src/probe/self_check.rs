@@ -15,6 +15,7 @@ use crate::model::time::Timestamp;
 
 /// A resolver that is alive answers within this, even over a bad line; asked twice.
 const RESOLVER: Duration = Duration::from_millis(900);
+const TRIES: u32 = 2;
 const VANTAGE: Duration = Duration::from_millis(1_500);
 /// A look that is not older than this serves every probe that wonders.
 const SHARED: Duration = Duration::from_secs(2);
@@ -161,7 +162,7 @@ async fn ask(server: SocketAddr) -> Result<(SocketAddr, Duration), String> {
     let identity = (begun.elapsed().subsec_nanos() as u16).to_be_bytes();
     let question = [identity[0], identity[1], 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 1];
     let mut buffer = [0; 512];
-    for _ in 0..2 {
+    for _ in 0..TRIES {
         socket.send(&question).await.map_err(|error| plain(&error))?;
         match tokio::time::timeout(RESOLVER, socket.recv(&mut buffer)).await {
             Ok(Ok(read)) if read >= 12 && buffer[..2] == identity => return Ok((server, begun.elapsed())),
@@ -170,7 +171,7 @@ async fn ask(server: SocketAddr) -> Result<(SocketAddr, Duration), String> {
             Err(_) => {}
         }
     }
-    Err("no answer".to_owned())
+    Err(format!("no answer within {:.1} s", (RESOLVER * TRIES).as_secs_f32()))
 }
 
 fn name_servers(resolv_conf: &Path, interfaces: &Path) -> Vec<SocketAddr> {
