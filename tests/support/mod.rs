@@ -3,6 +3,7 @@
 
 pub mod demo;
 pub mod dns;
+pub mod fault_server;
 pub mod pty;
 pub mod tls;
 pub mod web;

@@ -1,25 +1,29 @@
-//! TLS servers with certificates of every kind.
+//! Certificates of every kind, and TLS servers that show them.
 
-use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpListener};
-use std::sync::{Arc, Mutex};
+use std::net::SocketAddr;
+use std::sync::Arc;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
-use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::server::{WebPkiClientVerifier, danger::ClientCertVerifier};
+use rustls::{RootCertStore, ServerConfig, SupportedProtocolVersion};
+
+use super::fault_server::{FaultServer, status};
 
 /// An authority of our own.
 pub struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 impl Authority {
     pub fn named(name: &str) -> Self {
-        let mut params = CertificateParams::new(Vec::<String>::new()).unwrap();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.distinguished_name.push(DnType::CommonName, name);
-        Self(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
+        Self(CertifiedIssuer::self_signed(authority(name), KeyPair::generate().unwrap()).unwrap())
     }
 
-    /// Returns what a client trusts.
+    /// Returns an authority that this one vouches for.
+    pub fn intermediate(&self, name: &str) -> Self {
+        Self(CertifiedIssuer::signed_by(authority(name), KeyPair::generate().unwrap(), &self.0).unwrap())
+    }
+
+    /// Returns what a client trusts, or what a server sends behind its own certificate.
     pub fn root(&self) -> CertificateDer<'static> {
         self.0.der().clone()
     }
@@ -31,40 +35,114 @@ impl Authority {
 
     /// Starts a server whose certificate can be replaced while it runs.
     pub fn serve_replaceable(&self, names: &[&str]) -> Replaceable {
-        let config = Arc::new(Mutex::new(self.config(names, |_| {})));
-        Replaceable { address: listen(Arc::clone(&config)), config }
+        let server = start(self.issue(names, |_| {}));
+        Replaceable { address: server.address, server }
     }
 
-    fn config(&self, names: &[&str], change: impl FnOnce(&mut CertificateParams)) -> Arc<ServerConfig> {
+    /// Returns a certificate that this authority has issued.
+    pub fn issue(&self, names: &[&str], change: impl FnOnce(&mut CertificateParams)) -> Identity {
         let key = KeyPair::generate().unwrap();
         let certificate = params(names, change).signed_by(&key, &self.0).unwrap();
-        config(vec![certificate.der().clone()], &key)
+        Identity { chain: vec![certificate.der().clone()], key }
     }
 
     /// Starts a server with a certificate that this authority has issued.
     pub fn serve(&self, names: &[&str], change: impl FnOnce(&mut CertificateParams)) -> SocketAddr {
-        listen(Arc::new(Mutex::new(self.config(names, change))))
+        serve(self.issue(names, change))
     }
 }
 
 /// A running server whose certificate can be replaced.
 pub struct Replaceable {
     pub address: SocketAddr,
-    config: Arc<Mutex<Arc<ServerConfig>>>,
+    server: FaultServer,
 }
 
 impl Replaceable {
     /// Shows another certificate from now on.
     pub fn replace(&self, authority: &Authority, names: &[&str], change: impl FnOnce(&mut CertificateParams)) {
-        *self.config.lock().unwrap() = authority.config(names, change);
+        self.server.show(authority.issue(names, change).config());
+    }
+}
+
+/// What a server shows, and the key to it.
+pub struct Identity {
+    pub chain: Vec<CertificateDer<'static>>,
+    key: KeyPair,
+}
+
+impl Identity {
+    /// Returns a certificate that has signed itself.
+    pub fn self_signed(names: &[&str], change: impl FnOnce(&mut CertificateParams)) -> Self {
+        let key = KeyPair::generate().unwrap();
+        let certificate = params(names, change).self_signed(&key).unwrap();
+        Self { chain: vec![certificate.der().clone()], key }
+    }
+
+    /// Sends this authority's certificate too.
+    #[must_use]
+    pub fn with(mut self, authority: &Authority) -> Self {
+        self.chain.push(authority.root());
+        self
+    }
+
+    /// Returns the settings of a server.
+    pub fn config(self) -> Arc<ServerConfig> {
+        self.config_for(rustls::ALL_VERSIONS, WebPkiClientVerifier::no_client_auth())
+    }
+
+    /// Returns the settings of a server that speaks only TLS 1.2.
+    pub fn config_1_2(self) -> Arc<ServerConfig> {
+        self.config_for(&[&rustls::version::TLS12], WebPkiClientVerifier::no_client_auth())
+    }
+
+    /// Returns the settings of a server that wants a certificate of its clients.
+    pub fn config_for_clients_of(self, authority: &Authority) -> Arc<ServerConfig> {
+        let mut roots = RootCertStore::empty();
+        roots.add(authority.root()).unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build().unwrap();
+        self.config_for(rustls::ALL_VERSIONS, verifier)
+    }
+
+    fn config_for(
+        self,
+        versions: &[&'static SupportedProtocolVersion],
+        clients: Arc<dyn ClientCertVerifier>,
+    ) -> Arc<ServerConfig> {
+        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(self.key.serialize_der()));
+        let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_protocol_versions(versions)
+            .unwrap()
+            .with_client_cert_verifier(clients)
+            .with_single_cert(self.chain, key)
+            .unwrap();
+        Arc::new(config)
     }
 }
 
 /// Starts a server with a certificate that has signed itself.
 pub fn serve_self_signed(names: &[&str], change: impl FnOnce(&mut CertificateParams)) -> SocketAddr {
-    let key = KeyPair::generate().unwrap();
-    let certificate = params(names, change).self_signed(&key).unwrap();
-    listen(Arc::new(Mutex::new(config(vec![certificate.der().clone()], &key))))
+    serve(Identity::self_signed(names, change))
+}
+
+fn start(identity: Identity) -> FaultServer {
+    FaultServer::start_tls(identity.config(), status(200, "Connection: close\r\n", "ok\n"))
+}
+
+/// Starts a server that runs as long as the tests.
+fn serve(identity: Identity) -> SocketAddr {
+    let server = start(identity);
+    let address = server.address;
+    std::mem::forget(server);
+    address
+}
+
+fn authority(name: &str) -> CertificateParams {
+    let mut params = CertificateParams::new(Vec::<String>::new()).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.distinguished_name.push(DnType::CommonName, name);
+    params
 }
 
 fn params(names: &[&str], change: impl FnOnce(&mut CertificateParams)) -> CertificateParams {
@@ -75,35 +153,4 @@ fn params(names: &[&str], change: impl FnOnce(&mut CertificateParams)) -> Certif
     params.not_after = date_time_ymd(2099, 1, 1);
     change(&mut params);
     params
-}
-
-fn config(chain: Vec<CertificateDer<'static>>, key: &KeyPair) -> Arc<ServerConfig> {
-    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-    let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(chain, key)
-        .unwrap();
-    Arc::new(config)
-}
-
-fn listen(config: Arc<Mutex<Arc<ServerConfig>>>) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    std::thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            let config = Arc::clone(&config.lock().unwrap());
-            std::thread::spawn(move || {
-                let connection = rustls::ServerConnection::new(config).unwrap();
-                let mut stream = rustls::StreamOwned::new(connection, stream);
-                let mut buffer = [0; 4_096];
-                let _ = stream.read(&mut buffer);
-                let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\n\r\nok\n");
-                stream.conn.send_close_notify();
-                let _ = stream.flush();
-            });
-        }
-    });
-    address
 }
