@@ -14,6 +14,7 @@ pub mod self_check;
 mod tcp;
 mod tls;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -62,11 +63,22 @@ struct Deadline {
 
 impl Deadline {
     /// Waits for a step, and says which one it was when the time is up.
-    async fn during<T>(self, step: &'static str, work: impl Future<Output = T>) -> Result<T, Finding> {
+    async fn during<T>(self, step: &str, work: impl Future<Output = T>) -> Result<T, Finding> {
         let at = tokio::time::Instant::from_std(self.begun + self.limit);
         tokio::time::timeout_at(at, work).await.map_err(|_| {
             let limit = crate::config::duration::text(self.limit);
             Finding::new(Cause::Timeout, Line::from_text(&format!("no answer within {limit}, {step}")))
+        })
+    }
+}
+
+impl Inner {
+    /// Returns the addresses of a host. Silence is the resolver's here, and says nothing about the service.
+    async fn addresses(&self, host: &str, port: u16, deadline: Deadline) -> Result<Vec<SocketAddr>, Finding> {
+        deadline.during("", self.names.addresses(host, port)).await.unwrap_or_else(|_| {
+            let servers =
+                self.names.system().map_or_else(|_| "the resolver".to_owned(), |asking| asking.servers.clone());
+            Err(name::silent(host, &servers, deadline.limit))
         })
     }
 }
@@ -105,7 +117,8 @@ impl Prober {
     /// Looks whether a failure is this machine's own: then nothing is known of the service.
     async fn is_it_us(&self, probe: &ProbeSpec, outcome: Outcome) -> Outcome {
         let Outcome::Fail(finding) = outcome else { return outcome };
-        if finding.cause == Cause::OutOfResources {
+        // What we could not even ask says nothing about the service.
+        if matches!(finding.cause, Cause::OutOfResources | Cause::CannotRun) {
             return Outcome::Unknown(finding);
         }
         let could_be_us = matches!(finding.cause, Cause::ResolverFailed | Cause::Unreachable | Cause::Timeout);

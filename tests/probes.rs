@@ -2,6 +2,11 @@
 
 mod support;
 
+#[path = "probes/dns.rs"]
+mod dns;
+#[path = "probes/limits.rs"]
+mod limits;
+
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::time::{Duration, Instant};

@@ -9,6 +9,7 @@ use futures_util::stream::FuturesUnordered;
 use rustix::io::Errno;
 use tokio::net::TcpStream;
 
+use super::Deadline;
 use crate::model::check::{Cause, Finding};
 use crate::model::text::Line;
 
@@ -18,13 +19,28 @@ const HEAD_START: Duration = Duration::from_millis(250);
 /// Connects to whichever address answers first, in order, each with a head start.
 ///
 /// # Errors
-/// When none takes a connection: what the first of them said.
-pub async fn connect(addresses: &[SocketAddr]) -> Result<(TcpStream, SocketAddr), Finding> {
+/// When none takes a connection: what is most worth knowing of what they said.
+pub async fn connect(addresses: &[SocketAddr], deadline: Deadline) -> Result<(TcpStream, SocketAddr), Finding> {
+    let step = match addresses {
+        [one] => format!("connecting to {one}"),
+        [first, ..] => format!("connecting to {first} and {}", others(addresses.len() - 1)),
+        [] => String::new(),
+    };
+    match deadline.during(&step, race(addresses)).await? {
+        Ok(connected) => Ok(connected),
+        Err(failed) => Err(explain(addresses, &failed)),
+    }
+}
+
+/// An address that did not take a connection, and why.
+type Failed = (SocketAddr, io::Error);
+
+async fn race(addresses: &[SocketAddr]) -> Result<(TcpStream, SocketAddr), Vec<Failed>> {
     let attempt = |address: SocketAddr| async move { (address, TcpStream::connect(address).await) };
     let mut left = addresses.iter().copied();
     let mut attempts = FuturesUnordered::new();
     attempts.extend(left.next().map(attempt));
-    let mut failed: Vec<(SocketAddr, io::Error)> = Vec::new();
+    let mut failed = Vec::new();
     loop {
         tokio::select! {
             biased;
@@ -32,34 +48,40 @@ pub async fn connect(addresses: &[SocketAddr]) -> Result<(TcpStream, SocketAddr)
                 Ok(stream) => return Ok((stream, address)),
                 Err(error) => {
                     failed.push((address, error));
-                    match left.next() {
-                        Some(next) => attempts.push(attempt(next)),
-                        None if attempts.is_empty() => break,
-                        None => {}
-                    }
+                    attempts.extend(left.next().map(attempt));
                 }
             },
             () = tokio::time::sleep(HEAD_START), if left.len() > 0 => attempts.extend(left.next().map(attempt)),
-            else => break,
+            else => return Err(failed),
         }
     }
-    // The first address in order is the one that people know.
-    let first = addresses.iter().find_map(|address| failed.iter().find(|(other, _)| other == address));
-    Err(match first {
-        Some((address, error)) => {
-            let mut finding = refused(*address, error);
-            if failed.len() > 1 {
-                let others = match failed.len() - 1 {
-                    1 => "its other address".to_owned(),
-                    n => format!("its {n} other addresses"),
-                };
-                let text = format!("{} ({others} failed too)", finding.message);
-                finding.message = Line::from_text(&text);
-            }
-            finding
-        }
-        None => Finding::new(Cause::NameNotFound, Line::from_text("there is no address to connect to")),
-    })
+}
+
+/// Says why none of several addresses took a connection.
+fn explain(addresses: &[SocketAddr], failed: &[Failed]) -> Finding {
+    let findings = addresses.iter().filter_map(|address| {
+        let (_, error) = failed.iter().find(|(other, _)| other == address)?;
+        Some(refused(*address, error))
+    });
+    // A machine without IPv6 reaches no IPv6 address: that is no news beside an IPv4 address that refuses. What this
+    // machine has run out of comes first, because then nothing is known of the service. Of equals, the first in order.
+    let telling = findings.min_by_key(|finding| match finding.cause {
+        Cause::OutOfResources => 0,
+        Cause::Unreachable => 2,
+        _ => 1,
+    });
+    let Some(mut finding) = telling else {
+        return Finding::new(Cause::NameNotFound, Line::from_text("there is no address to connect to"));
+    };
+    if failed.len() > 1 {
+        let text = format!("{} ({} failed too)", finding.message, others(failed.len() - 1));
+        finding.message = Line::from_text(&text);
+    }
+    finding
+}
+
+fn others(count: usize) -> String {
+    if count == 1 { "its other address".to_owned() } else { format!("its {count} other addresses") }
 }
 
 /// Returns what a failed connection means.
@@ -78,6 +100,14 @@ fn refused(address: SocketAddr, error: &io::Error) -> Finding {
             said(Cause::CannotRun, format!("this machine forbids the connection to {address}"))
                 .hint("a local firewall rule?")
         }
+        // Without IPv6 on this machine there is no address of its own to connect from.
+        io::ErrorKind::AddrNotAvailable if address.is_ipv6() => {
+            said(Cause::Unreachable, format!("no route to the network of {address}"))
+        }
+        io::ErrorKind::AddrNotAvailable => {
+            said(Cause::OutOfResources, format!("no local port is free to connect to {address} from"))
+                .hint("something on this machine opens very many connections: ss -s")
+        }
         _ if out_of_resources(error) => said(Cause::OutOfResources, format!("cannot open a connection: {error}"))
             .hint("raise the limit of open files (ulimit -n)"),
         _ => said(Cause::Unreachable, format!("cannot connect to {address}: {error}")),
@@ -86,6 +116,51 @@ fn refused(address: SocketAddr, error: &io::Error) -> Finding {
 
 /// Whether it is this machine that has run out of something.
 pub fn out_of_resources(error: &io::Error) -> bool {
-    let ours = [Errno::MFILE, Errno::NFILE, Errno::NOMEM, Errno::NOBUFS, Errno::ADDRNOTAVAIL];
+    let ours = [Errno::MFILE, Errno::NFILE, Errno::NOMEM, Errno::NOBUFS];
     error.raw_os_error().is_some_and(|code| ours.iter().any(|errno| errno.raw_os_error() == code))
+}
+
+/// What a look-up of both kinds of addresses may need at once.
+const NEEDED: usize = 4;
+
+/// Returns what this machine has run out of, if a few more files cannot be opened now.
+pub fn starved() -> Option<io::Error> {
+    let opened: io::Result<Vec<_>> = (0..NEEDED).map(|_| std::fs::File::open("/dev/null")).collect();
+    opened.err().filter(out_of_resources)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(errors: &[(&str, Errno)]) -> String {
+        let failed: Vec<Failed> = errors.iter().map(|(at, errno)| (at.parse().unwrap(), (*errno).into())).collect();
+        let addresses: Vec<_> = failed.iter().map(|(address, _)| *address).collect();
+        let finding = explain(&addresses, &failed);
+        format!("{:?}: {}", finding.cause, finding.message)
+    }
+
+    #[test]
+    fn of_several_addresses_the_one_that_tells_most_is_named() {
+        let (four, six) = ("192.0.2.7:443", "[2001:db8::7]:443");
+        let refused = "Refused: connection refused by 192.0.2.7:443 (its other address failed too)";
+        assert_eq!(said(&[(four, Errno::CONNREFUSED), (six, Errno::NETUNREACH)]), refused);
+        assert_eq!(said(&[(six, Errno::NETUNREACH), (four, Errno::CONNREFUSED)]), refused);
+        assert_eq!(said(&[(six, Errno::ADDRNOTAVAIL), (four, Errno::CONNREFUSED)]), refused);
+        assert_eq!(
+            said(&[(six, Errno::NETUNREACH), (four, Errno::HOSTUNREACH), ("192.0.2.8:443", Errno::HOSTUNREACH)]),
+            "Unreachable: no route to the network of [2001:db8::7]:443 (its 2 other addresses failed too)"
+        );
+        assert_eq!(said(&[(four, Errno::HOSTUNREACH)]), "Unreachable: no route to host 192.0.2.7:443");
+        assert_eq!(said(&[]), "NameNotFound: there is no address to connect to");
+    }
+
+    #[test]
+    fn what_this_machine_has_run_out_of_comes_before_what_servers_said() {
+        let (four, other) = ("192.0.2.7:443", "192.0.2.8:443");
+        for errno in [Errno::MFILE, Errno::NFILE, Errno::NOBUFS, Errno::ADDRNOTAVAIL] {
+            let said = said(&[(four, Errno::CONNREFUSED), (other, errno)]);
+            assert!(said.starts_with("OutOfResources: "), "{said}");
+        }
+    }
 }

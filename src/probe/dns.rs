@@ -1,5 +1,6 @@
 //! What does a name resolve to, and who says so?
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use hickory_resolver::proto::rr::{RData, RecordType as Asked};
@@ -26,42 +27,66 @@ async fn ask(inner: &Inner, spec: &DnsSpec, deadline: Deadline, facts: &mut DnsF
     };
     facts.resolver = Some(Line::from_text(&asking.servers));
     let absolute = if spec.name.ends_with('.') { spec.name.clone() } else { format!("{}.", spec.name) };
+    let name = &spec.name;
+    let look_up = asked(spec.record).iter().map(|record| asking.resolver.lookup(absolute.clone(), *record));
+    let answers = futures_util::future::join_all(look_up);
+    let Ok(answers) = deadline.during("", answers).await else {
+        return Err(name::silent(name, &asking.servers, deadline.limit));
+    };
     let (mut found, mut trouble) = (Vec::new(), None);
-    for (record, what) in asked(spec.record) {
-        let looked_up =
-            deadline.during("resolving the name", asking.resolver.lookup(absolute.clone(), *record)).await?;
-        match looked_up {
-            Ok(lookup) => {
-                for record in lookup.answers() {
-                    // The aliases on the way are not what was asked for.
-                    if record.record_type() == *what {
-                        found.push((text(&record.data), record.ttl));
-                    }
+    for (record, answer) in asked(spec.record).iter().zip(answers) {
+        match answer {
+            // The aliases on the way are not what was asked for.
+            Ok(lookup) => found.extend(
+                lookup
+                    .answers()
+                    .iter()
+                    .filter(|answer| answer.record_type() == *record)
+                    .map(|answer| (text(&answer.data), answer.ttl)),
+            ),
+            Err(error) => {
+                let finding = name::explain(&error, name, &what(spec.record), &asking.servers);
+                // That there is no address of one kind is no trouble beside a server that is in some.
+                if trouble.is_none() || finding.cause != Cause::NameNotFound {
+                    trouble = Some(finding);
                 }
             }
-            Err(error) => trouble = Some(name::explain(&error, &spec.name, &format!("{what} record"), &asking.servers)),
         }
     }
     found.sort();
     facts.ttl_secs = found.iter().map(|(_, ttl)| *ttl).min();
     facts.answers = found.into_iter().map(|(text, _)| Line::from_text(&text)).collect();
     match trouble {
-        Some(finding) if facts.answers.is_empty() => Err(finding),
+        // A part of the answer is enough as long as nothing is missed in it.
+        Some(finding)
+            if facts.answers.is_empty()
+                || (finding.cause != Cause::NameNotFound && !missing(spec, facts).is_empty()) =>
+        {
+            Err(finding)
+        }
         _ => Ok(()),
     }
 }
 
-fn asked(record: RecordType) -> &'static [(Asked, Asked)] {
+fn asked(record: RecordType) -> &'static [Asked] {
     match record {
-        RecordType::Address => &[(Asked::A, Asked::A), (Asked::AAAA, Asked::AAAA)],
-        RecordType::A => &[(Asked::A, Asked::A)],
-        RecordType::Aaaa => &[(Asked::AAAA, Asked::AAAA)],
-        RecordType::Cname => &[(Asked::CNAME, Asked::CNAME)],
-        RecordType::Mx => &[(Asked::MX, Asked::MX)],
-        RecordType::Ns => &[(Asked::NS, Asked::NS)],
-        RecordType::Txt => &[(Asked::TXT, Asked::TXT)],
-        RecordType::Caa => &[(Asked::CAA, Asked::CAA)],
-        RecordType::Soa => &[(Asked::SOA, Asked::SOA)],
+        RecordType::Address => &[Asked::A, Asked::AAAA],
+        RecordType::A => &[Asked::A],
+        RecordType::Aaaa => &[Asked::AAAA],
+        RecordType::Cname => &[Asked::CNAME],
+        RecordType::Mx => &[Asked::MX],
+        RecordType::Ns => &[Asked::NS],
+        RecordType::Txt => &[Asked::TXT],
+        RecordType::Caa => &[Asked::CAA],
+        RecordType::Soa => &[Asked::SOA],
+    }
+}
+
+/// Returns what is asked for, as people say it.
+fn what(record: RecordType) -> String {
+    match (record, asked(record)) {
+        (RecordType::Address, _) => "address".to_owned(),
+        (_, records) => format!("{} record", records[0]),
     }
 }
 
@@ -74,16 +99,25 @@ fn text(data: &RData) -> String {
 
 fn compare(spec: &DnsSpec, facts: &DnsFacts) -> Outcome {
     if facts.answers.is_empty() {
-        let text = format!("{} has no such record", spec.name);
+        let text = format!("{} has no {}", spec.name, what(spec.record));
         return Outcome::Fail(Finding::new(Cause::NameNotFound, Line::from_text(&text)));
     }
-    let plain = |text: &str| text.trim_end_matches('.').to_lowercase();
-    let there = |wanted: &&String| facts.answers.iter().any(|answer| plain(answer.as_str()) == plain(wanted));
-    let missing: Vec<_> = spec.expect.iter().filter(|wanted| !there(wanted)).map(String::as_str).collect();
+    let missing = missing(spec, facts);
     if missing.is_empty() {
         return Outcome::Pass;
     }
     let found: Vec<_> = facts.answers.iter().map(Line::as_str).collect();
     let text = format!("{} resolves to {}, expected {}", spec.name, found.join(", "), missing.join(", "));
     Outcome::Fail(Finding::new(Cause::AnswerChanged, Line::from_text(&text)))
+}
+
+/// Returns what is expected and not there.
+fn missing<'spec>(spec: &'spec DnsSpec, facts: &DnsFacts) -> Vec<&'spec str> {
+    let there = |wanted: &&str| facts.answers.iter().any(|answer| plain(answer.as_str()) == plain(wanted));
+    spec.expect.iter().map(String::as_str).filter(|wanted| !there(wanted)).collect()
+}
+
+/// Returns an answer in the one form in which it is compared: `2001:DB8:0::7` is `2001:db8::7`.
+fn plain(text: &str) -> String {
+    text.parse::<IpAddr>().map_or_else(|_| text.trim_end_matches('.').to_lowercase(), |address| address.to_string())
 }

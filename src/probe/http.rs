@@ -115,11 +115,11 @@ async fn ask(
     let host = url.host_str().unwrap_or_default();
     let port = url.port_or_known_default().unwrap_or(80);
     let begun = Instant::now();
-    let addresses = deadline.during("resolving the name", inner.names.addresses(host, port)).await??;
+    let addresses = inner.addresses(host, port, deadline).await?;
     facts.timing.dns = Some(begun.elapsed());
     facts.remote = addresses.first().copied();
     let begun = Instant::now();
-    let (stream, address) = deadline.during("connecting", connect::connect(&addresses)).await??;
+    let (stream, address) = connect::connect(&addresses, deadline).await?;
     facts.timing.connect = Some(begun.elapsed());
     facts.remote = Some(address);
     let request = request(spec, method, url)?;

@@ -19,14 +19,19 @@ use crate::model::text::Line;
 
 /// Where the system says whom to ask.
 const RESOLV_CONF: &str = "/etc/resolv.conf";
+/// Where the system names machines itself.
+const HOSTS: &str = "/etc/hosts";
 /// A resolver that has not answered by then will not; the next one is asked.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Resolves names.
 #[derive(Debug)]
 pub struct Names {
-    system: Mutex<Option<(Option<SystemTime>, Arc<Asking>)>>,
+    system: Mutex<Option<(Read, Arc<Asking>)>>,
 }
+
+/// When the files that a resolver was made from were last changed.
+type Read = [Option<SystemTime>; 2];
 
 /// A resolver, and whom it asks.
 #[derive(Debug)]
@@ -46,7 +51,8 @@ impl Names {
     /// # Errors
     /// When the system does not say whom to ask.
     pub fn system(&self) -> Result<Arc<Asking>, Finding> {
-        let changed = Path::new(RESOLV_CONF).metadata().and_then(|found| found.modified()).ok();
+        let changed =
+            [RESOLV_CONF, HOSTS].map(|path| Path::new(path).metadata().and_then(|found| found.modified()).ok());
         let mut system = self.system.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((read, resolver)) = &*system
             && *read == changed
@@ -61,6 +67,12 @@ impl Names {
             Ok(Asking { resolver: configure(builder).build()?, servers })
         };
         let resolver = build().map(Arc::new).map_err(|error| {
+            if let NetError::Io(error) = &error
+                && super::connect::out_of_resources(error)
+            {
+                let text = format!("cannot read {RESOLV_CONF}: {error}");
+                return Finding::new(Cause::OutOfResources, Line::from_text(&text));
+            }
             let text = format!("this machine does not say which resolver to ask ({RESOLV_CONF}: {error})");
             Finding::new(Cause::ResolverFailed, Line::from_text(&text))
         })?;
@@ -146,11 +158,21 @@ pub fn explain(error: &NetError, name: &str, what: &str, servers: &str) -> Findi
         NetError::Io(error) if super::connect::out_of_resources(error) => {
             said(Cause::OutOfResources, format!("cannot ask for {name}: {error}"))
         }
+        // Why there is no connection is lost on the way here, so we look.
+        NetError::NoConnections if let Some(error) = super::connect::starved() => {
+            said(Cause::OutOfResources, format!("cannot ask for {name}: {error}"))
+        }
         NetError::Io(_) | NetError::NoConnections => {
             said(Cause::ResolverFailed, format!("cannot reach {servers} for {name}"))
         }
         other => said(Cause::ResolverFailed, format!("cannot resolve {name}: {other}")),
     }
+}
+
+/// Returns what it means that nobody told within the time for it.
+pub fn silent(name: &str, servers: &str, limit: Duration) -> Finding {
+    let limit = crate::config::duration::text(limit);
+    Finding::new(Cause::ResolverFailed, Line::from_text(&format!("no answer within {limit} from {servers} for {name}")))
 }
 
 fn code_name(code: ResponseCode) -> String {

@@ -17,11 +17,11 @@ pub async fn probe(inner: &Inner, host: &str, port: u16, limit: Option<Duration>
 
 async fn ask(inner: &Inner, host: &str, port: u16, deadline: Deadline, facts: &mut TcpFacts) -> Result<(), Finding> {
     let begun = Instant::now();
-    let addresses = deadline.during("resolving the name", inner.names.addresses(host, port)).await??;
+    let addresses = inner.addresses(host, port, deadline).await?;
     facts.dns = Some(begun.elapsed());
     facts.remote = addresses.first().copied();
     let begun = Instant::now();
-    let (_stream, address) = deadline.during("connecting", connect::connect(&addresses)).await??;
+    let (_stream, address) = connect::connect(&addresses, deadline).await?;
     facts.connect = Some(begun.elapsed());
     facts.remote = Some(address);
     Ok(())

@@ -48,6 +48,15 @@ impl Trust {
         }
         let mut roots = RootCertStore::empty();
         let found = rustls_native_certs::load_native_certs();
+        // Kept for good, so it must not be what was left when this machine could open no more files.
+        for error in &found.errors {
+            if let rustls_native_certs::ErrorKind::Io { inner, .. } = &error.kind
+                && connect::out_of_resources(inner)
+            {
+                let text = format!("cannot read the trusted authorities: {inner}");
+                return Err(Finding::new(Cause::OutOfResources, Line::from_text(&text)));
+            }
+        }
         roots.add_parsable_certificates(found.certs);
         if roots.is_empty() {
             // A container without a certificate bundle can still tell a good certificate from a bad one.
@@ -78,7 +87,7 @@ impl Trust {
             .dangerous()
             .with_custom_certificate_verifier(Arc::<Witness>::clone(&witness))
             .with_no_client_auth();
-        let bare = name.trim_start_matches('[').trim_end_matches(']').to_owned();
+        let bare = ascii(name);
         let server_name = ServerName::try_from(bare.clone()).map_err(|_| {
             Finding::new(Cause::CannotRun, Line::from_text(&format!("{bare} is no name that a certificate can be for")))
         })?;
@@ -101,6 +110,12 @@ impl Trust {
         }
         Ok((stream, Seen { protocol, certificate, problem }))
     }
+}
+
+/// Returns a name as it stands in certificates: without brackets, international names in their ASCII form.
+fn ascii(name: &str) -> String {
+    let bare = name.trim_start_matches('[').trim_end_matches(']');
+    if bare.is_ascii() { bare.to_owned() } else { url::Host::parse(bare).map_or(bare.to_owned(), |it| it.to_string()) }
 }
 
 fn provider() -> Arc<CryptoProvider> {
@@ -298,9 +313,9 @@ pub async fn probe(inner: &Inner, spec: &TlsSpec, deadline: Deadline) -> Found {
 }
 
 async fn ask(inner: &Inner, spec: &TlsSpec, deadline: Deadline, facts: &mut TlsFacts) -> Result<Outcome, Finding> {
-    let addresses = deadline.during("resolving the name", inner.names.addresses(&spec.host, spec.port)).await??;
+    let addresses = inner.addresses(&spec.host, spec.port, deadline).await?;
     facts.remote = addresses.first().copied();
-    let (stream, address) = deadline.during("connecting", connect::connect(&addresses)).await??;
+    let (stream, address) = connect::connect(&addresses, deadline).await?;
     facts.remote = Some(address);
     let begun = Instant::now();
     let now = inner.clock.now();
