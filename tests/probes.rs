@@ -2,8 +2,12 @@
 
 mod support;
 
+#[path = "probes/commands.rs"]
+mod commands;
 #[path = "probes/dns.rs"]
 mod dns;
+#[path = "probes/heartbeats.rs"]
+mod heartbeats;
 #[path = "probes/limits.rs"]
 mod limits;
 

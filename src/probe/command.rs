@@ -47,6 +47,9 @@ async fn run(spec: &CommandSpec, deadline: Deadline, facts: &mut CommandFacts) -
         }
         Err(error) => {
             let why = match error.kind() {
+                io::ErrorKind::NotFound if spec.directory.as_ref().is_some_and(|directory| !directory.is_dir()) => {
+                    "its directory does not exist".to_owned()
+                }
                 io::ErrorKind::NotFound => "there is no such program".to_owned(),
                 io::ErrorKind::PermissionDenied => "it may not be executed".to_owned(),
                 _ => error.to_string(),

@@ -6,6 +6,9 @@ use crate::model::check::{Cause, Facts, Finding, HeartbeatFacts, HeartbeatPlace,
 use crate::model::text::Line;
 use crate::model::time::Timestamp;
 
+/// How far two clocks may differ before it matters.
+const AHEAD: std::time::Duration = std::time::Duration::from_secs(300);
+
 pub async fn probe(inner: &Inner, spec: &HeartbeatSpec, deadline: Deadline) -> Found {
     let seen = match &spec.place {
         HeartbeatPlace::File(path) => match deadline.during("looking at the file", tokio::fs::metadata(path)).await {
@@ -23,10 +26,7 @@ pub async fn probe(inner: &Inner, spec: &HeartbeatSpec, deadline: Deadline) -> F
         HeartbeatPlace::Url(url) => match http::get(inner, url, deadline).await {
             Err(finding) => Err(finding),
             Ok(answer) => stated(&answer).ok_or_else(|| {
-                wrong(
-                    Cause::HeartbeatMissing,
-                    &format!("{url} states no time: neither Last-Modified nor a time in its body"),
-                )
+                wrong(Cause::HeartbeatMissing, "the page states no time: neither Last-Modified nor a time in its body")
             }),
         },
     };
@@ -40,6 +40,15 @@ pub async fn probe(inner: &Inner, spec: &HeartbeatSpec, deadline: Deadline) -> F
 }
 
 fn judge(at: Timestamp, spec: &HeartbeatSpec, now: Timestamp) -> Outcome {
+    if at.since(now) > AHEAD {
+        let text = format!(
+            "the last beat is {} in the future, so it cannot be told when the beats stop",
+            duration::text(std::time::Duration::from_secs(at.since(now).as_secs()))
+        );
+        return Outcome::Warn(
+            wrong(Cause::HeartbeatLate, &text).hint("is the clock right where it comes from, and here?"),
+        );
+    }
     let old = now.since(at);
     if old <= spec.within {
         return Outcome::Pass;
