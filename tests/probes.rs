@@ -8,8 +8,12 @@ mod commands;
 mod dns;
 #[path = "probes/heartbeats.rs"]
 mod heartbeats;
+#[path = "probes/http.rs"]
+mod http_servers;
 #[path = "probes/limits.rs"]
 mod limits;
+#[path = "probes/tls.rs"]
+mod tls;
 
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};

@@ -2,6 +2,9 @@
 //!
 //! Our own pipeline, because a client library hides where the time went: name, connection, TLS, first byte, body.
 
+mod expect;
+mod wire;
+
 use std::time::Instant;
 
 use http_body_util::{BodyExt as _, Full};
@@ -13,20 +16,23 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use url::Url;
 
 use super::{Deadline, Found, Inner, connect, slow, tls};
-use crate::model::check::{Cause, Facts, Finding, HttpFacts, HttpSpec, Outcome, Timing};
+use crate::model::check::{Cause, Facts, Finding, HttpFacts, HttpSpec, Outcome};
 use crate::model::text::Line;
 use crate::model::time::Timestamp;
 
 /// What is read of a body. A health page is small; a download must not fill the memory.
 const BODY: usize = 1024 * 1024;
-/// What is shown of a body that was not as expected.
-const EXCERPT: usize = 200;
+/// Headers beyond these are no answer but an attack or an accident.
+const HEADERS: usize = 200;
+const HEAD: usize = 256 * 1024;
 
 /// An answer, with as much of its body as we read.
 pub struct Answer {
     pub status: StatusCode,
     pub headers: hyper::HeaderMap,
     pub body: Vec<u8>,
+    /// The body went on; we did not.
+    pub cut: bool,
 }
 
 pub async fn probe(inner: &Inner, spec: &HttpSpec, deadline: Deadline) -> Found {
@@ -41,8 +47,8 @@ pub async fn probe(inner: &Inner, spec: &HttpSpec, deadline: Deadline) -> Found 
 async fn judge(inner: &Inner, spec: &HttpSpec, deadline: Deadline, facts: &mut HttpFacts) -> Result<Outcome, Finding> {
     let mut warning = None;
     let answer = fetch(inner, spec, deadline, facts, &mut warning).await?;
-    if let Err(finding) = expected(spec, &answer) {
-        facts.excerpt = excerpt(&answer.body);
+    if let Err(finding) = expect::expected(&spec.expect, &answer) {
+        facts.excerpt = expect::excerpt(&answer.body);
         return Err(finding);
     }
     if let Some(warn) = spec.certificate_warn
@@ -67,40 +73,58 @@ pub async fn fetch(
 ) -> Result<Answer, Finding> {
     let said = |cause, text: String| Finding::new(cause, Line::from_text(&text));
     let mut url =
-        Url::parse(&spec.url).map_err(|error| said(Cause::CannotRun, format!("{} is no URL: {error}", spec.url)))?;
-    let mut seen = vec![url.clone()];
+        // Not repeated: it may hold a password.
+        Url::parse(&spec.url).map_err(|error| said(Cause::CannotRun, format!("the URL cannot be read: {error}")))?;
+    let asked = url.clone();
     let mut method = spec.method.clone();
+    let mut seen = vec![(method.clone(), url.clone())];
     loop {
-        let answer = ask(inner, spec, &method, &url, deadline, facts).await?;
-        let location = answer.headers.get(header::LOCATION).filter(|_| answer.status.is_redirection());
+        // What an earlier answer was says nothing about this one; its certificate is still one to watch.
+        let (redirects, certificate) = (std::mem::take(&mut facts.redirects), facts.certificate.take());
+        *facts = HttpFacts { redirects, certificate, ..HttpFacts::default() };
+        let known = may_know(&asked, &url);
+        let answer = ask(inner, spec, &method, &url, known, deadline, facts).await?;
+        let redirects = matches!(answer.status.as_u16(), 301 | 302 | 303 | 307 | 308);
+        let location = answer.headers.get(header::LOCATION).filter(|_| redirects);
         let Some(location) = location.filter(|_| spec.redirects > 0) else { return Ok(answer) };
         let text = String::from_utf8_lossy(location.as_bytes()).into_owned();
-        let next = url
+        let mut next = url
             .join(&text)
-            .map_err(|error| said(Cause::Redirects, format!("redirects to {text}, which is no URL: {error}")))?;
+            .map_err(|error| said(Cause::Redirects, format!("redirects to {text:?}, which is no URL: {error}")))?;
+        // Never sent, so it makes no difference.
+        next.set_fragment(None);
         if !matches!(next.scheme(), "http" | "https") {
-            return Err(said(Cause::Redirects, format!("redirects to {text}, which is not HTTP")));
+            return Err(said(Cause::Redirects, format!("redirects to {}, which is not HTTP", shown(&next))));
         }
         facts.redirects.push(Line::from_text(&format!("{} {}", answer.status.as_u16(), shown(&next))));
-        if seen.contains(&next) {
+        // As browsers do: only 307 and 308 repeat the method.
+        if !matches!(answer.status.as_u16(), 307 | 308) && method != "HEAD" {
+            "GET".clone_into(&mut method);
+        }
+        let step = (method.clone(), next.clone());
+        if seen.contains(&step) {
             return Err(said(Cause::Redirects, format!("redirects in a circle, back to {}", shown(&next))));
         }
         if seen.len() > usize::from(spec.redirects) {
+            let redirects = if spec.redirects == 1 { "redirect" } else { "redirects" };
             return Err(said(
                 Cause::Redirects,
-                format!("more than {} redirects, the last one to {}", spec.redirects, shown(&next)),
+                format!("more than {} {redirects}, the last one to {}", spec.redirects, shown(&next)),
             ));
         }
         if url.scheme() == "https" && next.scheme() == "http" {
             *warning = Some(said(Cause::Redirects, format!("redirects from HTTPS to plain HTTP at {}", shown(&next))));
         }
-        // As browsers do: only 307 and 308 repeat the method.
-        if !matches!(answer.status.as_u16(), 307 | 308) && method != "HEAD" {
-            "GET".clone_into(&mut method);
-        }
-        seen.push(next.clone());
+        seen.push(step);
         url = next;
     }
+}
+
+/// Whether a redirect's target may be told what the configuration gives to the first server: its headers may hold a
+/// credential. The same server may, and the same host when it only moves from HTTP to HTTPS.
+fn may_know(asked: &Url, target: &Url) -> bool {
+    let upgrade = (asked.scheme(), asked.port(), target.scheme(), target.port()) == ("http", None, "https", None);
+    asked.origin() == target.origin() || (upgrade && asked.host() == target.host())
 }
 
 async fn ask(
@@ -108,10 +132,10 @@ async fn ask(
     spec: &HttpSpec,
     method: &str,
     url: &Url,
+    known: bool,
     deadline: Deadline,
     facts: &mut HttpFacts,
 ) -> Result<Answer, Finding> {
-    facts.timing = Timing::default();
     let host = url.host_str().unwrap_or_default();
     let port = url.port_or_known_default().unwrap_or(80);
     let begun = Instant::now();
@@ -122,7 +146,7 @@ async fn ask(
     let (stream, address) = connect::connect(&addresses, deadline).await?;
     facts.timing.connect = Some(begun.elapsed());
     facts.remote = Some(address);
-    let request = request(spec, method, url)?;
+    let request = request(spec, method, url, known)?;
     if url.scheme() != "https" {
         return talk(inner, stream, request, deadline, facts).await;
     }
@@ -137,7 +161,7 @@ async fn ask(
     }
 }
 
-fn request(spec: &HttpSpec, method: &str, url: &Url) -> Result<Request<Full<Bytes>>, Finding> {
+fn request(spec: &HttpSpec, method: &str, url: &Url, known: bool) -> Result<Request<Full<Bytes>>, Finding> {
     let wrong = |what: &str| Finding::new(Cause::CannotRun, Line::from_text(what));
     let method = Method::from_bytes(method.as_bytes()).map_err(|_| wrong(&format!("{method} is no method")))?;
     let target = &url[url::Position::BeforePath..url::Position::AfterQuery];
@@ -154,7 +178,7 @@ fn request(spec: &HttpSpec, method: &str, url: &Url) -> Result<Request<Full<Byte
         .header(header::CONNECTION, "close")
         .body(Full::new(Bytes::from(body)))
         .map_err(|error| wrong(&format!("the request cannot be made: {error}")))?;
-    for (name, value) in &spec.headers {
+    for (name, value) in spec.headers.iter().filter(|_| known) {
         let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| wrong(&format!("{name} is no header name")))?;
         let value = HeaderValue::from_str(value)
             .map_err(|_| wrong(&format!("the value of {name} cannot stand in a header")))?;
@@ -173,9 +197,15 @@ async fn talk<S>(
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
+    let (wire, heard) = wire::Wire::new(stream);
     let (mut sender, connection) = hyper::client::conn::http1::Builder::new()
-        .max_headers(200)
-        .handshake(TokioIo::new(stream))
+        .max_headers(HEADERS)
+        .max_buf_size(HEAD)
+        // Browsers forgive these, so the people who use the site do not see them.
+        .allow_obsolete_multiline_headers_in_responses(true)
+        .allow_spaces_after_header_name_in_responses(true)
+        .ignore_invalid_headers_in_responses(true)
+        .handshake(TokioIo::new(wire))
         .await
         .map_err(|error| broken(&error))?;
     // Ends when this probe does.
@@ -183,10 +213,15 @@ where
         let _ = connection.await;
     }));
     let begun = Instant::now();
-    let response = deadline
-        .during("waiting for the first byte", sender.send_request(request))
-        .await?
-        .map_err(|error| broken(&error))?;
+    let asked = deadline.during("waiting for the first byte", sender.send_request(request)).await?;
+    let response = asked.map_err(|error| {
+        let finding = broken(&error);
+        if finding.cause == Cause::Protocol {
+            // What it says instead often names it: `SSH-2.0-OpenSSH_9.2`.
+            facts.excerpt = expect::excerpt(&heard.bytes());
+        }
+        finding
+    })?;
     facts.timing.first_byte = Some(begun.elapsed());
     note(inner, &response, facts);
     let begun = Instant::now();
@@ -196,13 +231,13 @@ where
     facts.timing.body = Some(begun.elapsed());
     facts.body_bytes = read.len() as u64;
     match result {
-        Ok(Ok(())) => Ok(Answer { status: head.status, headers: head.headers, body: read }),
+        Ok(Ok(cut)) => Ok(Answer { status: head.status, headers: head.headers, body: read, cut }),
         Ok(Err(error)) => {
-            facts.excerpt = excerpt(&read);
+            facts.excerpt = expect::excerpt(&read);
             Err(broken(&error))
         }
         Err(finding) => {
-            facts.excerpt = excerpt(&read);
+            facts.excerpt = expect::excerpt(&read);
             Err(finding)
         }
     }
@@ -229,7 +264,9 @@ fn note(inner: &Inner, response: &Response<Incoming>, facts: &mut HttpFacts) {
     facts.content_type = text(header::CONTENT_TYPE).map(|kind| Line::from_text(&kind));
     facts.clock_ahead_ms = text(header::DATE).and_then(|date| {
         let there = date_header(&date)?;
-        Some((there.as_micros() - inner.clock.now().as_micros()) / 1_000)
+        // A cache repeats the date of when it was filled, and says how long ago that was.
+        let age: i64 = text(header::AGE).and_then(|age| age.trim().parse().ok()).filter(|age| *age >= 0).unwrap_or(0);
+        Some((there.as_micros() - inner.clock.now().as_micros()) / 1_000 + age.saturating_mul(1_000))
     });
 }
 
@@ -239,23 +276,29 @@ pub fn date_header(text: &str) -> Option<Timestamp> {
     Some(zoned.into())
 }
 
-async fn read_body(mut body: Incoming, into: &mut Vec<u8>) -> Result<(), hyper::Error> {
+/// Reads a body up to our limit, and says whether it goes on behind that.
+async fn read_body(mut body: Incoming, into: &mut Vec<u8>) -> Result<bool, hyper::Error> {
     while let Some(frame) = body.frame().await {
         if let Some(data) = frame?.data_ref() {
             let room = BODY.saturating_sub(into.len());
             into.extend_from_slice(&data[..data.len().min(room)]);
-            if into.len() >= BODY {
-                break;
+            if data.len() > room {
+                return Ok(true);
             }
         }
     }
-    Ok(())
+    Ok(false)
 }
 
 fn broken(error: &hyper::Error) -> Finding {
     let said = |cause, text: &str| Finding::new(cause, Line::from_text(text));
     let io = std::error::Error::source(error).and_then(|source| source.downcast_ref::<std::io::Error>());
     if let Some(io) = io {
+        // A server that wants a client certificate says so only after the handshake.
+        if let Some(rustls::Error::AlertReceived(alert)) = io.get_ref().and_then(|it| it.downcast_ref()) {
+            return said(Cause::Handshake, &format!("the server ended the TLS connection: {alert:?}"))
+                .hint("does it want a client certificate?");
+        }
         return match io.kind() {
             std::io::ErrorKind::ConnectionReset | std::io::ErrorKind::BrokenPipe => {
                 said(Cause::Reset, "the connection was reset before the answer was complete")
@@ -273,6 +316,11 @@ fn broken(error: &hyper::Error) -> Finding {
         return said(Cause::Reset, "the server closed the connection without a complete answer")
             .hint("did it crash on this request? look at its log");
     }
+    // hyper has a method for this, but only for servers.
+    if error.to_string().contains("too large") {
+        let text = format!("the headers of the answer are too long: more than {HEADERS}, or {} KiB", HEAD / 1024);
+        return said(Cause::Protocol, &text);
+    }
     if error.is_parse() {
         return said(Cause::Protocol, "the answer is not HTTP").hint("is it another protocol, or HTTPS on this port?");
     }
@@ -287,71 +335,6 @@ fn chain(error: &dyn std::error::Error) -> String {
         source = cause.source();
     }
     text
-}
-
-fn expected(spec: &HttpSpec, answer: &Answer) -> Result<(), Finding> {
-    let said = |cause, text: String| Finding::new(cause, Line::from_text(&text));
-    let status = answer.status.as_u16();
-    let usual = [(200, 399)];
-    let accepted = if spec.expect.status.is_empty() { &usual[..] } else { &spec.expect.status };
-    if !accepted.iter().any(|(low, high)| (*low..=*high).contains(&status)) {
-        let ranges: Vec<_> = accepted
-            .iter()
-            .map(|(low, high)| if low == high { low.to_string() } else { format!("{low}-{high}") })
-            .collect();
-        let reason = answer.status.canonical_reason().map_or_else(String::new, |reason| format!(" {reason}"));
-        let finding = said(Cause::Status, format!("answered {status}{reason}, expected {}", ranges.join(", ")));
-        return Err(match status {
-            500..=599 => finding.hint("the service answers with an error: look at its log from the first failure on"),
-            401 | 403 => finding.hint("does the check need a header with a credential?"),
-            404 => finding.hint("is the path of the health page right?"),
-            _ => finding,
-        });
-    }
-    let text = || String::from_utf8_lossy(&answer.body);
-    if let Some(wanted) = &spec.expect.body_contains
-        && !text().contains(wanted.as_str())
-    {
-        return Err(said(Cause::Body, format!("the body does not contain {wanted:?}")));
-    }
-    if let Some(pattern) = &spec.expect.body_matches {
-        let regex = regex::Regex::new(pattern)
-            .map_err(|error| said(Cause::CannotRun, format!("{pattern:?} is no regular expression: {error}")))?;
-        if !regex.is_match(&text()) {
-            return Err(said(Cause::Body, format!("the body does not match {pattern:?}")));
-        }
-    }
-    if spec.expect.json.is_empty() {
-        return Ok(());
-    }
-    let json: serde_json::Value = serde_json::from_slice(&answer.body).map_err(|error| {
-        let kind = answer
-            .headers
-            .get(header::CONTENT_TYPE)
-            .map_or("no content type".into(), |kind| String::from_utf8_lossy(kind.as_bytes()));
-        said(Cause::Body, format!("the body is not JSON ({kind}): {error}"))
-    })?;
-    for (pointer, wanted) in &spec.expect.json {
-        match json.pointer(pointer) {
-            Some(found) if found == wanted => {}
-            Some(found) => {
-                return Err(said(Cause::Body, format!("{pointer} is {}, expected {wanted}", shortened(found))));
-            }
-            None => return Err(said(Cause::Body, format!("there is no {pointer} in the answer, expected {wanted}"))),
-        }
-    }
-    Ok(())
-}
-
-fn shortened(value: &serde_json::Value) -> String {
-    let text = value.to_string();
-    if text.chars().count() <= 60 { text } else { format!("{}...", text.chars().take(57).collect::<String>()) }
-}
-
-fn excerpt(body: &[u8]) -> Option<Line> {
-    let text = String::from_utf8_lossy(&body[..body.len().min(EXCERPT * 4)]);
-    let one: String = text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(EXCERPT).collect();
-    (!one.is_empty()).then(|| Line::from_text(&one))
 }
 
 /// A password in a URL is nobody's to read.
@@ -377,6 +360,6 @@ pub async fn get(inner: &Inner, url: &str, deadline: Deadline) -> Result<Answer,
     };
     let (mut facts, mut warning) = (HttpFacts::default(), None);
     let answer = fetch(inner, &spec, deadline, &mut facts, &mut warning).await?;
-    expected(&spec, &answer)?;
+    expect::expected(&spec.expect, &answer)?;
     Ok(answer)
 }
