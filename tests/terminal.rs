@@ -4,6 +4,8 @@ mod support;
 
 use std::io::Write as _;
 use std::path::Path;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::Duration;
 
 use rustix::process::Signal;
 use support::pty::{Start, Terminal, contains};
@@ -250,4 +252,28 @@ fn a_log_can_be_piped_in_while_keys_come_from_the_terminal() {
     terminal.type_text("q");
     assert_eq!(terminal.exit_code(), 0);
     terminal.assert_given_back();
+}
+
+#[test]
+fn escape_is_a_key_while_a_log_pours_in() {
+    let night = Night::new();
+    let terminal = night.open();
+    terminal.wait_for("1 service ok");
+    // Lines come faster than the time after which a lone escape counts as the key.
+    let (stop, stopped) = mpsc::channel::<()>();
+    let mut log = std::fs::OpenOptions::new().append(true).open(night.log()).unwrap();
+    let pouring = std::thread::spawn(move || {
+        let mut number = 0_u32;
+        while stopped.recv_timeout(Duration::from_millis(5)).is_err_and(|error| error == RecvTimeoutError::Timeout) {
+            number += 1;
+            writeln!(log, "2026-11-25T02:14:09Z INFO line {number}").unwrap();
+        }
+    });
+    terminal.wait_for("INFO line");
+    terminal.type_text("?");
+    terminal.wait_for("Everywhere");
+    terminal.type_text("\x1b");
+    terminal.wait_gone("Everywhere");
+    drop(stop);
+    pouring.join().unwrap();
 }

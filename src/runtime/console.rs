@@ -36,8 +36,6 @@ use crate::model::text::Line;
 use crate::tail::TailEvent;
 use crate::tail::files::Answer;
 
-/// An escape that is followed by nothing for so long is the key. Over SSH a sequence may come in two packets.
-const ESCAPE_ALONE: Duration = Duration::from_millis(50);
 /// How long events may be taken in before the screen is looked at again.
 const BURST: Duration = Duration::from_millis(8);
 /// How long leaving may wait for the terminal's last answer: the prompt must be back within a second.
@@ -89,6 +87,8 @@ struct Loop {
     reader: Option<Reader>,
     writer: Writer,
     parser: Parser,
+    /// When the terminal sent something last.
+    heard_at: Instant,
     flow: Flow,
     shown: Option<Buffer>,
     /// Something happened since the last frame.
@@ -122,6 +122,7 @@ pub async fn run(console: Console) -> io::Result<Ended> {
         writer: Writer::start(to_loop.clone())?,
         to_loop,
         parser: Parser::default(),
+        heard_at: Instant::now(),
         flow: Flow::default(),
         shown: None,
         stirred: true,
@@ -146,12 +147,17 @@ pub async fn run(console: Console) -> io::Result<Ended> {
         }
         this.draw_if_possible();
         let draw_at = this.stirred.then(|| this.flow.wait_until(Instant::now())).flatten();
-        let escape_at = this.parser.is_waiting().then(|| Instant::now() + ESCAPE_ALONE);
+        // Counted from the last byte: a log that pours in must not put it off for ever.
+        let silent_at = this.parser.patience().map(|patience| this.heard_at + patience);
         let tick_in = this.app.wake_at().since(this.clock.now());
         tokio::select! {
             biased;
             found = signals.next() => this.signal(found)?,
             Some(found) = from_tty.recv() => this.heard(found)?,
+            () = at(silent_at) => {
+                let found = this.parser.pause();
+                this.parsed(found)?;
+            }
             Some(event) = events.recv() => this.burst(event, &mut events, &mut from_tty)?,
             Some(answer) = answers.recv() => {
                 if let Some(kind) = this.hands.answered(answer) {
@@ -159,10 +165,6 @@ pub async fn run(console: Console) -> io::Result<Ended> {
                 }
             }
             Some(tail) = tails.recv() => this.followed(tail)?,
-            () = at(escape_at) => {
-                let found = this.parser.pause();
-                this.parsed(found)?;
-            }
             () = at(draw_at) => {}
             () = tokio::time::sleep(tick_in) => this.event(EventKind::Tick)?,
             _ = save.tick(), if this.unsaved => this.save(),
@@ -240,6 +242,7 @@ impl Loop {
     fn heard(&mut self, found: FromTty) -> io::Result<()> {
         match found {
             FromTty::Bytes(bytes) => {
+                self.heard_at = Instant::now();
                 let found = self.parser.feed(&bytes);
                 self.parsed(found)
             }

@@ -4,6 +4,8 @@
 //! the other end of a slow line (see `frame`). Sequences that mean nothing to us vanish whole; none of their bytes ever
 //! becomes a key.
 
+use std::time::Duration;
+
 use crate::app::event::{Input, Key, KeyCode, Mouse, MouseKind};
 
 /// What some bytes meant.
@@ -14,6 +16,10 @@ pub enum Parsed {
     Answer,
 }
 
+/// An escape that is followed by nothing for so long is the key. Over SSH a sequence may come in two packets.
+const ESCAPE_ALONE: Duration = Duration::from_millis(50);
+/// A string sequence whose end has not come after so long a silence was a key with Alt.
+const STRING_UNENDED: Duration = Duration::from_millis(500);
 /// A paste longer than this is cut: nobody pastes a log into a prompt on purpose.
 const LONGEST_PASTE: usize = 64 * 1024;
 /// A sequence longer than this is garbage.
@@ -46,14 +52,22 @@ impl Parser {
         self.drain(false)
     }
 
-    /// Says that nothing has come for a moment: an escape that stands alone is the key.
+    /// Says that nothing has come for a moment: an escape that stands alone is the key, and a string that never ends was
+    /// never one.
     pub fn pause(&mut self) -> Vec<Parsed> {
+        self.skipping = false;
         self.drain(true)
     }
 
-    /// Returns whether the parser waits for more.
-    pub fn is_waiting(&self) -> bool {
-        !self.held.is_empty() && !self.pasting && !self.skipping
+    /// Returns after how long a silence [`pause`](Self::pause) is right, or `None` when nothing is held back.
+    ///
+    /// A paste has no such time: read as keys, its rest would do things.
+    pub fn patience(&self) -> Option<Duration> {
+        match (self.pasting, self.skipping) {
+            (true, _) => None,
+            (false, true) => Some(STRING_UNENDED),
+            (false, false) => (!self.held.is_empty()).then_some(ESCAPE_ALONE),
+        }
     }
 
     fn drain(&mut self, paused: bool) -> Vec<Parsed> {
@@ -124,13 +138,17 @@ fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
     memchr::memmem::find(haystack, needle)
 }
 
-/// Returns how many bytes end a string sequence: through ST (`ESC \`) or BEL.
+/// Returns how many bytes belong to a string sequence: through ST (`ESC \`) or BEL, or up to what cannot stand in one.
+///
+/// Alt and a letter look like the begin of a string that never ends. The next special key must get us out of it.
 fn string_end(bytes: &[u8]) -> Option<usize> {
-    bytes.iter().enumerate().find_map(|(at, byte)| match byte {
-        0x07 => Some(at + 1),
-        0x1b if bytes.get(at + 1) == Some(&b'\\') => Some(at + 2),
-        _ => None,
-    })
+    let at = bytes.iter().position(|byte| *byte < 0x20)?;
+    match (bytes[at], bytes.get(at + 1)) {
+        (0x07, _) => Some(at + 1),
+        (0x1b, Some(b'\\')) => Some(at + 2),
+        (0x1b, None) => None,
+        _ => Some(at),
+    }
 }
 
 fn step(bytes: &[u8], paused: bool) -> Step {
@@ -379,6 +397,37 @@ mod tests {
         ] {
             assert_eq!(parse(bytes), [], "{}", bytes.escape_ascii());
         }
+    }
+
+    #[test]
+    fn a_letter_with_alt_that_looks_like_the_begin_of_a_string_does_not_make_us_deaf() {
+        for letter in *b"P]X^_" {
+            let begun = |then: &[u8]| {
+                let mut parser = Parser::default();
+                assert_eq!(parser.feed(&[0x1b, letter]), []);
+                assert_eq!(parser.patience(), Some(STRING_UNENDED));
+                let found = parser.feed(then);
+                (parser, found)
+            };
+            // Silence ends it, and so does whatever cannot stand in a string.
+            let (mut parser, _) = begun(b"");
+            assert_eq!(parser.pause(), []);
+            assert_eq!(parser.feed(b"j"), keys_of("j"));
+            for (then, expected) in
+                [(&b"\x1b[A"[..], KeyCode::Up), (b"\r", KeyCode::Enter), (b"text\x1bOB", KeyCode::Down)]
+            {
+                let (_, found) = begun(then);
+                assert_eq!(found, key(expected).into_iter().collect::<Vec<_>>(), "{}", then.escape_ascii());
+            }
+            let (_, found) = begun(b"\x03");
+            assert_eq!(found, ctrl('c').into_iter().collect::<Vec<_>>());
+            let (mut parser, _) = begun(b"\x1b");
+            assert_eq!(parser.pause(), key(KeyCode::Esc).into_iter().collect::<Vec<_>>());
+        }
+    }
+
+    fn keys_of(text: &str) -> Vec<Parsed> {
+        text.chars().filter_map(|c| key(KeyCode::Char(c))).collect()
     }
 
     #[test]
