@@ -277,3 +277,24 @@ fn escape_is_a_key_while_a_log_pours_in() {
     drop(stop);
     pouring.join().unwrap();
 }
+
+#[test]
+fn a_disk_that_hangs_does_not_keep_the_terminal() {
+    let night = Night::new();
+    let mut first = night.open();
+    first.wait_for("1 service ok");
+    first.type_text("q");
+    first.wait_exit();
+    let saved = std::fs::read_dir(night.directory.path().join("state/last")).unwrap().next().unwrap().unwrap().path();
+    let mut second = night.open();
+    second.wait_for("1 service ok");
+    // Opening a pipe that nobody reads waits, as a dead disk does.
+    let temporary = saved.with_extension(format!("json.{}", second.pid().as_raw_nonzero()));
+    assert!(std::process::Command::new("mkfifo").arg(temporary).status().unwrap().success());
+    night.web.answer(503, "something new to be written");
+    second.type_text("r");
+    second.wait_for("DOWN");
+    second.type_text("q");
+    assert_eq!(second.exit_code(), 0);
+    second.assert_given_back();
+}

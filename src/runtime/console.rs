@@ -23,7 +23,7 @@ use super::guard::Guard;
 use super::input::{Parsed, Parser};
 use super::paint::{Depth, difference};
 use super::recorder::Recorder;
-use super::store::Store;
+use super::store::{Keeper, Store, StoreError};
 use super::terminal::{self, Terminal};
 use super::tty::{FromTty, Reader, Writer};
 use crate::app::App;
@@ -42,6 +42,9 @@ const BURST: Duration = Duration::from_millis(8);
 const LAST_ANSWER: Duration = Duration::from_millis(700);
 /// How often the last known state is written, when there is something new.
 const SAVE_EVERY: Duration = Duration::from_secs(10);
+
+/// How long the last write may take, with the terminal given back already.
+const LAST_SAVE: Duration = Duration::from_secs(1);
 
 /// What the loop works with.
 #[derive(Debug)]
@@ -80,7 +83,7 @@ struct Loop {
     clock: Clock,
     depth: Depth,
     hands: Hands,
-    store: Option<Store>,
+    keeper: Option<Keeper>,
     recorder: Option<Recorder>,
     terminal: Terminal,
     to_loop: mpsc::UnboundedSender<FromTty>,
@@ -115,7 +118,7 @@ pub async fn run(console: Console) -> io::Result<Ended> {
         clock: console.clock,
         depth: console.depth,
         hands: console.hands,
-        store: console.store,
+        keeper: console.store.map(Keeper::new),
         recorder: console.recorder,
         terminal,
         reader: Some(Reader::start(to_loop.clone())?),
@@ -168,12 +171,17 @@ pub async fn run(console: Console) -> io::Result<Ended> {
             () = at(draw_at) => {}
             () = tokio::time::sleep(tick_in) => this.event(EventKind::Tick)?,
             _ = save.tick(), if this.unsaved => this.save(),
+            kept = kept(&mut this.keeper) => this.kept(kept),
         }
     }
     this.save();
     if matches!(this.ended, Some(Ended::Quit)) {
         this.last_answer(&mut from_tty).await;
     }
+    // Nobody may read on when the shell does, and nobody waits for a disk in front of a dead screen.
+    this.reader = None;
+    this.terminal.lend();
+    let _ = tokio::time::timeout(LAST_SAVE, this.last_save()).await;
     let ended = this.ended.unwrap_or(Ended::Quit);
     Ok(ended)
 }
@@ -181,6 +189,13 @@ pub async fn run(console: Console) -> io::Result<Ended> {
 async fn at(when: Option<Instant>) {
     match when {
         Some(when) => tokio::time::sleep_until(when.into()).await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn kept(keeper: &mut Option<Keeper>) -> Result<(), StoreError> {
+    match keeper {
+        Some(keeper) => keeper.kept().await,
         None => std::future::pending().await,
     }
 }
@@ -378,10 +393,13 @@ impl Loop {
     }
 
     fn save(&mut self) {
-        let Some(store) = self.store.clone().filter(|_| self.unsaved) else { return };
+        let Some(keeper) = self.keeper.as_mut().filter(|keeper| self.unsaved && !keeper.is_busy()) else { return };
         self.unsaved = false;
-        let (snapshot, now) = (self.app.snapshot().for_disk(), self.clock.now());
-        match store.save(&snapshot, now) {
+        keeper.keep(self.app.snapshot().for_disk(), self.clock.now());
+    }
+
+    fn kept(&mut self, result: Result<(), StoreError>) {
+        match result {
             Ok(()) => self.trouble_told = false,
             Err(error) if !self.trouble_told => {
                 self.trouble_told = true;
@@ -389,6 +407,15 @@ impl Loop {
                 let _ = self.notice(&error.to_string(), true);
             }
             Err(_) => {}
+        }
+    }
+
+    /// Waits until what is known is on the disk.
+    async fn last_save(&mut self) {
+        while self.keeper.as_ref().is_some_and(Keeper::is_busy) {
+            let _ = kept(&mut self.keeper).await;
+            // Something may have come in while that was being written.
+            self.save();
         }
     }
 }

@@ -3,6 +3,8 @@
 //! One small file for each set of checks. Written to a temporary file and renamed, so that a crash or a full disk leaves
 //! the old one. A file that cannot be read is set aside, never deleted: it may be the only trace of the night.
 
+mod keeper;
+
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
@@ -14,6 +16,8 @@ use sha2::{Digest as _, Sha256};
 use crate::model::catalog::Catalog;
 use crate::model::snapshot::Snapshot;
 use crate::model::time::Timestamp;
+
+pub use keeper::Keeper;
 
 /// Raised when an older program could misread what a newer one writes.
 const VERSION: u32 = 1;
@@ -77,6 +81,11 @@ impl Store {
         }
     }
 
+    /// Two consoles may save at once: each has its own temporary file.
+    fn temporary(&self) -> PathBuf {
+        self.path.with_extension(format!("json.{}", std::process::id()))
+    }
+
     fn set_aside(&self, reason: String) -> StoreError {
         let aside = self.path.with_extension("json.unreadable");
         let _ = fs::rename(&self.path, &aside);
@@ -95,8 +104,7 @@ impl Store {
         let written = Written { version: VERSION, saved_at: now, snapshot };
         let bytes = serde_json::to_vec(&written).map_err(|error| wrong(&error))?;
         DirBuilder::new().recursive(true).mode(0o700).create(&self.directory).map_err(|error| wrong(&error))?;
-        // Two consoles may save at once: each has its own temporary file.
-        let temporary = self.path.with_extension(format!("json.{}", std::process::id()));
+        let temporary = self.temporary();
         let write = || -> io::Result<()> {
             let mut file: File =
                 OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
