@@ -121,6 +121,7 @@ fn a_panic_in_the_loop_gives_the_terminal_back_and_one_in_a_task_leaves_the_cons
     let night = Night::new();
     let terminal =
         night.open_with(Start { environment: vec![("CRASHCART_TEST_PANIC", "task".to_owned())], ..Start::default() });
+    terminal.wait_for("a part of crashcart failed (src/runtime/open.rs:");
     terminal.wait_for("1 service ok");
     terminal.type_text("?");
     terminal.wait_for("Everywhere");

@@ -16,6 +16,7 @@ use super::paint::Depth;
 use super::poll::{Outside, Poller};
 use super::recorder::Recorder;
 use super::store::Store;
+use super::terminal;
 use crate::app::event::{Event, EventKind, Notice};
 use crate::app::{App, Setup};
 use crate::clock::Clock;
@@ -53,6 +54,7 @@ pub async fn open(mut opening: Opening, clock: Clock) -> anyhow::Result<Ended> {
     let log = opening.state_dir.as_deref().and_then(super::log::start);
     let store = opening.state_dir.as_deref().map(|directory| Store::new(directory, &opening.setup.catalog));
     let (events, to_loop) = mpsc::channel::<Event>(EVENTS);
+    tell_panics(events.clone(), clock.clone());
     if let Some(store) = &store {
         let (snapshot, trouble) = store.load(clock.now());
         opening.setup.snapshot = snapshot.unwrap_or_default();
@@ -117,4 +119,13 @@ pub async fn open(mut opening: Opening, clock: Clock) -> anyhow::Result<Ended> {
     // The terminal is the user's again already; what takes longer than this is left to itself.
     let _ = tokio::time::timeout(FAREWELL, followed.ended()).await;
     Ok(ended?)
+}
+
+fn tell_panics(events: mpsc::Sender<Event>, clock: Clock) {
+    terminal::tell_panics(move |place| {
+        let text = format!("a part of crashcart failed ({place}); the rest goes on, crashcart.log has more");
+        let kind = EventKind::Notice(Notice { text: Line::from_text(&text), trouble: true });
+        // A panic hook cannot wait for room in the queue; the log has it in any case.
+        let _ = events.try_send(Event { at: clock.now(), kind });
+    });
 }

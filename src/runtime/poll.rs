@@ -1,10 +1,12 @@
 //! Probing everything at its own pace: one task a check, bounded in all and for each host.
 
 use std::collections::{HashMap, HashSet};
+use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio::time::Instant;
@@ -15,10 +17,11 @@ use super::schedule;
 use crate::app::effect::ProbeWhich;
 use crate::app::event::{Event, EventKind};
 use crate::clock::Clock;
-use crate::model::check::{CheckSpec, HeartbeatPlace, Outcome, ProbeResult, ProbeSpec};
+use crate::model::check::{Cause, CheckSpec, Facts, Finding, HeartbeatPlace, Outcome, ProbeResult, ProbeSpec};
 use crate::model::id::CheckId;
 use crate::model::self_check::SelfCheck;
 use crate::model::snapshot::Update;
+use crate::model::text::Line;
 
 /// More at once would compete with what they measure.
 const AT_ONCE: usize = 64;
@@ -133,7 +136,7 @@ async fn watch(spec: CheckSpec, handle: Arc<Handle>, shared: Arc<Shared>, first:
             };
             let permits = shared.in_turn(turn).await;
             let begun = Instant::now();
-            let result = shared.outside.probe(&spec).await;
+            let result = shared.probe(&spec).await;
             drop(permits);
             (begun, result)
         };
@@ -189,6 +192,18 @@ impl Shared {
         self.events.send(Event { at: self.clock.now(), kind }).await
     }
 
+    /// Probes, also when the probe has a mistake in it: a check must not go silent because of us.
+    async fn probe(&self, spec: &CheckSpec) -> ProbeResult {
+        let begun = Instant::now();
+        if let Ok(result) = AssertUnwindSafe(self.outside.probe(spec)).catch_unwind().await {
+            return result;
+        }
+        let finding =
+            Finding::new(Cause::CannotRun, Line::from_text("the probe itself failed; crashcart.log has more"));
+        let outcome = Outcome::Unknown(finding);
+        ProbeResult { at: self.clock.now(), took: begun.elapsed(), outcome, facts: Facts::None }
+    }
+
     /// Waits for a turn, and counts as late while that takes too long.
     async fn in_turn<T>(&self, turn: impl Future<Output = T>) -> T {
         tokio::pin!(turn);
@@ -230,14 +245,12 @@ impl Drop for Late<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::check::Facts;
     use crate::model::id::ServiceId;
     use crate::model::observed::Cadence;
     use crate::model::self_check::{ClockState, Resolvers, Route};
-    use crate::model::text::Line;
     use crate::model::time::Timestamp;
 
-    /// Answers at once, but for one host that never does.
+    /// Answers at once, but for one host that never does, and one whose probes have a mistake in them.
     struct World;
 
     impl Outside for World {
@@ -246,6 +259,7 @@ mod tests {
                 if spec.service.as_str() == "hung" {
                     std::future::pending::<()>().await;
                 }
+                assert_ne!(spec.service.as_str(), "mistaken", "a mistake that this test makes");
                 ProbeResult { at: Timestamp::EPOCH, took: Duration::ZERO, outcome: Outcome::Pass, facts: Facts::None }
             })
         }
@@ -315,6 +329,12 @@ mod tests {
         let (counts, overdue) = run(&checks, 60, |_| {}).await;
         assert!(counts[&CheckId::new("web/0")] >= 6, "{counts:?}");
         assert_eq!(overdue, 70 - u32::try_from(AT_ONCE_PER_HOST).unwrap());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_check_whose_probe_panics_goes_on_being_probed() {
+        let (counts, _) = run(&[spec("mistaken", 0)], 60, |_| {}).await;
+        assert!(counts[&CheckId::new("mistaken/0")] >= 6, "{counts:?}");
     }
 
     #[tokio::test(start_paused = true)]

@@ -40,6 +40,11 @@ pub fn keyboard() -> io::Result<BorrowedFd<'static>> {
 /// What the terminal was before we took it; here, because a panic hook can be given nothing.
 static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
 
+type Tell = Box<dyn Fn(String) + Send>;
+
+/// Whom to tell where a background task panicked.
+static TELL: Mutex<Option<Tell>> = Mutex::new(None);
+
 /// Standard error as it was.
 static STDERR: Mutex<Option<OwnedFd>> = Mutex::new(None);
 
@@ -146,6 +151,12 @@ fn write_all(bytes: &[u8]) -> io::Result<()> {
     stdout.flush()
 }
 
+/// Says whom to tell where in the source a background task panicked, while the console goes on.
+pub fn tell_panics(tell: impl Fn(String) + Send + 'static) {
+    install_panic_hook();
+    *TELL.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(tell));
+}
+
 /// A panic in the loop's own thread ends the program and must be readable; one in a background task must not touch the
 /// screen, because the console goes on.
 fn install_panic_hook() {
@@ -158,6 +169,10 @@ fn install_panic_hook() {
                 give_back();
                 // The message must be readable: the user has nothing else.
                 release_stderr();
+            } else if let (Some(place), Ok(tell)) = (panic.location(), TELL.try_lock())
+                && let Some(tell) = &*tell
+            {
+                tell(format!("{}:{}", place.file(), place.line()));
             }
             tracing::error!("panic: {panic}");
             previous(panic);
