@@ -46,6 +46,8 @@ pub trait Outside: Send + Sync + 'static {
 struct Handle {
     now: Notify,
     focused: AtomicBool,
+    /// It came into focus: the next probe may be due sooner, or already.
+    looked_at: Notify,
 }
 
 /// The running poller.
@@ -109,13 +111,14 @@ impl Poller {
         }
     }
 
-    /// Probes these more often than others.
+    /// Probes these more often than others. What was probed a moment ago is not probed again at once: a cursor that
+    /// moves over a hundred services must not be a load on them.
     pub fn focus(&self, ids: &[CheckId]) {
         let wanted: HashSet<_> = ids.iter().collect();
         for (id, handle) in &self.handles {
             let focus = wanted.contains(id);
             if handle.focused.swap(focus, Ordering::SeqCst) != focus && focus {
-                handle.now.notify_one();
+                handle.looked_at.notify_one();
             }
         }
     }
@@ -146,17 +149,21 @@ async fn watch(spec: CheckSpec, handle: Arc<Handle>, shared: Arc<Shared>, first:
             Outcome::Unknown(_) => failures,
             Outcome::Pass | Outcome::Warn(_) => 0,
         };
-        let wait = schedule::next(&spec, &result.outcome, failures, handle.focused.load(Ordering::SeqCst), round);
-        round += 1;
+        let outcome = result.outcome.clone();
         let kind = EventKind::Update(Update::Probe { check: spec.id.clone(), result });
         if shared.send(kind).await.is_err() {
             return;
         }
-        // Measured from the begin: a slow answer does not shift the pace. Late ones are not caught up on.
-        tokio::select! {
-            () = tokio::time::sleep_until(begun + wait) => {}
-            () = handle.now.notified() => {}
+        loop {
+            let wait = schedule::next(&spec, &outcome, failures, handle.focused.load(Ordering::SeqCst), round);
+            // Measured from the begin: a slow answer does not shift the pace. Late ones are not caught up on.
+            tokio::select! {
+                () = tokio::time::sleep_until(begun + wait) => break,
+                () = handle.now.notified() => break,
+                () = handle.looked_at.notified() => {}
+            }
         }
+        round += 1;
     }
 }
 
@@ -335,6 +342,31 @@ mod tests {
     async fn a_check_whose_probe_panics_goes_on_being_probed() {
         let (counts, _) = run(&[spec("mistaken", 0)], 60, |_| {}).await;
         assert!(counts[&CheckId::new("mistaken/0")] >= 6, "{counts:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn moving_over_many_services_is_no_load_on_them() {
+        let checks = [spec("api", 0), spec("web", 0)];
+        let flick = |poller: &Poller| {
+            for nth in 0..200 {
+                poller.focus(&[checks[nth % 2].id.clone()]);
+            }
+        };
+        let (events, mut received) = mpsc::channel(64);
+        let (tasks, cancel) = (TaskTracker::new(), CancellationToken::new());
+        let poller = Poller::start(&checks, Arc::new(World), events, Clock::manual(Timestamp::EPOCH), &tasks, &cancel);
+        let (mut probes, mut moved) = (0, tokio::time::interval(Duration::from_millis(30)));
+        let end = Instant::now() + Duration::from_secs(4);
+        while Instant::now() < end {
+            tokio::select! {
+                event = received.recv() => {
+                    probes += u32::from(matches!(event.unwrap().kind, EventKind::Update(Update::Probe { .. })));
+                }
+                _ = moved.tick() => flick(&poller),
+            }
+        }
+        cancel.cancel();
+        assert_eq!(probes, 2, "one each within less than the interval of what is looked at");
     }
 
     #[tokio::test(start_paused = true)]
