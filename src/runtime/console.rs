@@ -181,6 +181,7 @@ pub async fn run(console: Console) -> io::Result<Ended> {
     // Nobody may read on when the shell does, and nobody waits for a disk in front of a dead screen.
     this.reader = None;
     this.terminal.lend();
+    this.guard.lent();
     let _ = tokio::time::timeout(LAST_SAVE, this.last_save()).await;
     let ended = this.ended.unwrap_or(Ended::Quit);
     Ok(ended)
@@ -352,7 +353,9 @@ impl Loop {
         // Nobody may read while the shell does.
         self.reader = None;
         self.terminal.lend();
+        self.guard.lent();
         let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::TSTP);
+        self.guard.ours();
         self.terminal.retake()?;
         self.reader = Some(Reader::start(self.to_loop.clone())?);
         self.redraw();

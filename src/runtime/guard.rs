@@ -17,6 +17,9 @@ use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
 /// The hidden argument with which the program is a guard.
 pub const ARGUMENT: &str = "__guard";
 const GOODBYE: &str = ".";
+/// The shell has the terminal: whatever happens to us now, its screen is not ours to clear.
+const LENT: &str = "lent";
+const OURS: &str = "ours";
 
 /// How long commands get to end by themselves.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -45,6 +48,17 @@ impl Guard {
         Arc::clone(&self.pipe)
     }
 
+    /// Says that the shell has the terminal now.
+    pub fn lent(&self) {
+        // Nobody reads any more: then nobody clears the screen either.
+        let _ = writeln!(&*self.pipe, "{LENT}");
+    }
+
+    /// Says that the terminal is ours again.
+    pub fn ours(&self) {
+        let _ = writeln!(&*self.pipe, "{OURS}");
+    }
+
     /// Starts the process, once, or does without one.
     pub fn start(&mut self) {
         let Some(unread) = self.unread.take() else { return };
@@ -67,25 +81,38 @@ impl Drop for Guard {
 pub fn stand() {
     // In a session of its own, no signal from the terminal and no job control reaches it.
     let _ = rustix::process::setsid();
-    let mut groups = BTreeSet::new();
+    let mut duty = Duty::default();
     for line in io::stdin().lock().lines().map_while(Result::ok) {
         if line == GOODBYE {
             return;
         }
-        heed(&mut groups, &line);
+        duty.heed(&line);
     }
-    let mut stdout = io::stdout();
-    let _ = stdout.write_all(super::terminal::LEAVE);
-    let _ = stdout.flush();
-    end(&groups);
+    if !duty.lent {
+        let mut stdout = io::stdout();
+        let _ = stdout.write_all(super::terminal::LEAVE);
+        let _ = stdout.flush();
+    }
+    end(&duty.groups);
 }
 
-fn heed(groups: &mut BTreeSet<i32>, line: &str) {
-    let number = |text: &str| text.parse().ok().filter(|number| *number > 1);
-    if let Some(group) = line.strip_prefix('+').and_then(number) {
-        groups.insert(group);
-    } else if let Some(group) = line.strip_prefix('-').and_then(number) {
-        groups.remove(&group);
+/// What there is to clean up.
+#[derive(Default)]
+struct Duty {
+    groups: BTreeSet<i32>,
+    lent: bool,
+}
+
+impl Duty {
+    fn heed(&mut self, line: &str) {
+        let number = |text: &str| text.parse().ok().filter(|number| *number > 1);
+        if let Some(group) = line.strip_prefix('+').and_then(number) {
+            self.groups.insert(group);
+        } else if let Some(group) = line.strip_prefix('-').and_then(number) {
+            self.groups.remove(&group);
+        } else if line == LENT || line == OURS {
+            self.lent = line == LENT;
+        }
     }
 }
 
@@ -107,12 +134,22 @@ fn end(groups: &BTreeSet<i32>) {
 mod tests {
     use super::*;
 
+    fn after(lines: &[&str]) -> Duty {
+        let mut duty = Duty::default();
+        lines.iter().for_each(|line| duty.heed(line));
+        duty
+    }
+
     #[test]
     fn groups_that_ended_are_forgotten_and_nothing_else_is_taken_for_one() {
-        let mut groups = BTreeSet::new();
-        for line in ["+40", "+41", "-40", "+1", "+0", "+-5", "+", "x", "-99"] {
-            heed(&mut groups, line);
-        }
-        assert_eq!(groups, BTreeSet::from([41]));
+        let duty = after(&["+40", "+41", "-40", "+1", "+0", "+-5", "+", "x", "-99"]);
+        assert_eq!(duty.groups, BTreeSet::from([41]));
+    }
+
+    #[test]
+    fn a_screen_that_the_shell_has_is_left_alone() {
+        assert!(!after(&[]).lent);
+        assert!(after(&["+40", "lent"]).lent);
+        assert!(!after(&["lent", "ours"]).lent);
     }
 }
