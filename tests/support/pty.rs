@@ -4,15 +4,18 @@
 //! the last screen.
 
 use std::ffi::OsStr;
-use std::io::{Read as _, Write as _};
+use std::io::{PipeReader, PipeWriter, Read as _, Write as _};
 use std::num::NonZeroU16;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, ExitStatus};
 use std::sync::{Arc, Condvar, Mutex};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use pty_process::Size;
 use pty_process::blocking::{Command, Pty, open};
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::termios::LocalModes;
 
@@ -23,7 +26,14 @@ const DEADLINE: Duration = Duration::from_secs(20);
 pub struct Terminal {
     pub child: Child,
     pty: Option<Arc<Pty>>,
+    reader: Option<Reader>,
     shared: Arc<(Mutex<Seen>, Condvar)>,
+}
+
+/// The thread that reads what the program writes. It ends when its pipe is closed.
+struct Reader {
+    stop: PipeWriter,
+    thread: JoinHandle<()>,
 }
 
 struct Seen {
@@ -80,8 +90,9 @@ impl Terminal {
         let seen = Seen { emulator, bytes: Vec::new(), queries: 0, closed: false };
         let shared = Arc::new((Mutex::new(seen), Condvar::new()));
         let (reader, to, answers) = (Arc::clone(&pty), Arc::clone(&shared), start.answers);
-        std::thread::spawn(move || read(&reader, &to, answers));
-        Self { child, pty: Some(pty), shared }
+        let (wake, stop) = std::io::pipe().expect("a pipe can be opened");
+        let thread = std::thread::spawn(move || read(&reader, &wake, &to, answers));
+        Self { child, pty: Some(pty), reader: Some(Reader { stop, thread }), shared }
     }
 
     /// Types text as it is.
@@ -160,12 +171,12 @@ impl Terminal {
         Pid::from_child(&self.child)
     }
 
-    /// Closes the terminal, as a dropped connection does.
+    /// Closes the terminal, as a dropped connection does. What the program is told is the system's doing.
     pub fn hang_up(&mut self) {
-        // The reader thread has the other half: it ends by itself when the program is gone, so the line is cut below it.
-        let pty = self.pty.take().expect("the terminal is there");
-        let _ = kill_process(self.pid(), Signal::HUP);
-        drop(pty);
+        let Reader { stop, thread } = self.reader.take().expect("the terminal is there");
+        drop(stop);
+        thread.join().expect("the reader ends");
+        self.pty = None;
     }
 
     /// Waits until the program has ended.
@@ -209,12 +220,21 @@ impl Drop for Terminal {
     }
 }
 
-fn read(pty: &Pty, shared: &(Mutex<Seen>, Condvar), answers: bool) {
+fn read(pty: &Pty, wake: &PipeReader, shared: &(Mutex<Seen>, Condvar), answers: bool) {
     let (lock, changed) = shared;
     let mut buffer = [0; 16 * 1024];
     let mut pty_read: &Pty = pty;
-    // When the last program has let go of the other side, reading is an error on Linux.
-    while let Ok(read @ 1..) = pty_read.read(&mut buffer) {
+    loop {
+        let mut ready = [PollFd::new(pty, PollFlags::IN), PollFd::new(wake, PollFlags::IN)];
+        let polled = poll(&mut ready, None);
+        if polled == Err(Errno::INTR) {
+            continue;
+        }
+        if polled.is_err() || !ready[1].revents().is_empty() {
+            break;
+        }
+        // When the last program has let go of the other side, reading is an error on Linux.
+        let Ok(read @ 1..) = pty_read.read(&mut buffer) else { break };
         let mut seen = lock.lock().unwrap();
         let before = seen.bytes.len().saturating_sub(3);
         seen.bytes.extend_from_slice(&buffer[..read]);
