@@ -34,6 +34,10 @@ pub struct ProberOptions {
     pub extra_roots: Vec<CertificateDer<'static>>,
     /// `host:port` that answers whenever this machine has a network.
     pub vantage: Option<String>,
+    /// Where this system tells about its network.
+    pub places: self_check::Places,
+    /// Servers to ask for names instead of those that the system names, unless it is empty.
+    pub resolvers: Vec<SocketAddr>,
 }
 
 /// Makes probes. Cheap to clone.
@@ -64,11 +68,18 @@ struct Deadline {
 impl Deadline {
     /// Waits for a step, and says which one it was when the time is up.
     async fn during<T>(self, step: &str, work: impl Future<Output = T>) -> Result<T, Finding> {
-        let at = tokio::time::Instant::from_std(self.begun + self.limit);
-        tokio::time::timeout_at(at, work).await.map_err(|_| {
+        tokio::time::timeout_at(self.end().into(), work).await.map_err(|_| {
             let limit = crate::config::duration::text(self.limit);
             Finding::new(Cause::Timeout, Line::from_text(&format!("no answer within {limit}, {step}")))
         })
+    }
+
+    fn end(self) -> Instant {
+        self.begun + self.limit
+    }
+
+    fn left(self) -> Duration {
+        self.end().saturating_duration_since(Instant::now())
     }
 }
 
@@ -86,8 +97,10 @@ impl Inner {
 impl Prober {
     /// Returns a prober.
     pub fn new(clock: Clock, options: ProberOptions) -> Self {
-        let myself = SelfChecker::new(clock.clone(), self_check::Places::default(), options.vantage);
-        Self(Arc::new(Inner { clock, names: name::Names::new(), myself, trust: tls::Trust::new(options.extra_roots) }))
+        let ProberOptions { extra_roots, vantage, places, resolvers } = options;
+        let names = name::Names::new(places.resolv_conf.clone(), resolvers);
+        let myself = SelfChecker::new(clock.clone(), places, vantage);
+        Self(Arc::new(Inner { clock, names, myself, trust: tls::Trust::new(extra_roots) }))
     }
 
     /// Probes one check.

@@ -1,11 +1,12 @@
 //! What does a name resolve to, and who says so?
 
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::time::Duration;
 
 use hickory_resolver::proto::rr::{RData, RecordType as Asked};
 
-use super::{Deadline, Found, Inner, name};
+use super::name::{self, Asking};
+use super::{Deadline, Found, Inner};
 use crate::model::check::{Cause, DnsFacts, DnsSpec, Facts, Finding, Outcome, RecordType};
 use crate::model::text::Line;
 
@@ -18,13 +19,37 @@ pub async fn probe(inner: &Inner, spec: &DnsSpec, deadline: Deadline) -> Found {
     Found { outcome, facts: Facts::Dns(facts) }
 }
 
+/// Asks the servers in order until one answers: which one that was is a fact of its own.
 async fn ask(inner: &Inner, spec: &DnsSpec, deadline: Deadline, facts: &mut DnsFacts) -> Result<(), Finding> {
-    let asking = match spec.resolver {
-        None => inner.names.system()?,
-        Some(server) => Arc::new(name::asking(server).map_err(|error| {
-            Finding::new(Cause::CannotRun, Line::from_text(&format!("cannot ask {server}: {error}")))
-        })?),
+    let servers = match spec.resolver {
+        Some(server) => vec![server],
+        None => inner.names.system()?.each.clone(),
     };
+    let mut failed: Option<Finding> = None;
+    for (nth, server) in servers.iter().enumerate() {
+        // Each is asked twice, and the last one must have its turn; that one has until the end.
+        let turns = u32::try_from(servers.len() - nth).unwrap_or(u32::MAX);
+        let patience = if turns == 1 { Duration::MAX } else { deadline.left() / turns / 2 };
+        let asking = name::asking(*server, patience).map_err(|error| {
+            Finding::new(Cause::CannotRun, Line::from_text(&format!("cannot ask {server}: {error}")))
+        })?;
+        match ask_one(&asking, spec, deadline, facts).await {
+            Err(finding) if finding.cause == Cause::ResolverFailed => {
+                failed = Some(match failed {
+                    None => finding,
+                    Some(first) => {
+                        let text = format!("{}; {}", first.message, finding.message);
+                        Finding { message: Line::from_text(&text), ..first }
+                    }
+                });
+            }
+            answered => return answered,
+        }
+    }
+    Err(failed.unwrap_or_else(|| inner.names.nobody()))
+}
+
+async fn ask_one(asking: &Asking, spec: &DnsSpec, deadline: Deadline, facts: &mut DnsFacts) -> Result<(), Finding> {
     facts.resolver = Some(Line::from_text(&asking.servers));
     let absolute = if spec.name.ends_with('.') { spec.name.clone() } else { format!("{}.", spec.name) };
     let name = &spec.name;
