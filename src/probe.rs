@@ -14,10 +14,13 @@ pub mod self_check;
 mod tcp;
 mod tls;
 
-use std::net::SocketAddr;
+use std::any::Any;
+use std::net::{IpAddr, SocketAddr};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use futures_util::FutureExt as _;
 use rustls::pki_types::CertificateDer;
 
 use self_check::SelfChecker;
@@ -94,6 +97,10 @@ impl Inner {
     }
 }
 
+/// How long this machine takes to look at itself. A remote probe that may yet run out of time begins to look that long
+/// before its end, so that the verdict is there when it is needed and nobody waits for it beyond the limit.
+const LOOK: Duration = Duration::from_secs(2);
+
 impl Prober {
     /// Returns a prober.
     pub fn new(clock: Clock, options: ProberOptions) -> Self {
@@ -107,13 +114,19 @@ impl Prober {
     pub async fn probe(&self, spec: &CheckSpec) -> ProbeResult {
         let inner = &*self.0;
         let deadline = Deadline { begun: Instant::now(), limit: spec.cadence.timeout };
-        let Found { outcome, facts } = match &spec.probe {
-            ProbeSpec::Http(http) => http::probe(inner, http, deadline).await,
-            ProbeSpec::Tcp { host, port, slow } => tcp::probe(inner, host, *port, *slow, deadline).await,
-            ProbeSpec::Tls(tls) => tls::probe(inner, tls, deadline).await,
-            ProbeSpec::Dns(dns) => dns::probe(inner, dns, deadline).await,
-            ProbeSpec::Heartbeat(beat) => heartbeat::probe(inner, beat, deadline).await,
-            ProbeSpec::Command(command) => command::probe(command, deadline).await,
+        let remote = !is_local(&spec.probe);
+        let work = guarded(self.ask(&spec.probe, deadline));
+        tokio::pin!(work);
+        let late = deadline.end().checked_sub(LOOK).unwrap_or(deadline.begun);
+        let Found { outcome, facts } = tokio::select! {
+            biased;
+            found = &mut work => found,
+            () = tokio::time::sleep_until(late.into()), if remote => {
+                let prober = self.clone();
+                // Kept for whoever asks next: this probe, or any other that fails now.
+                tokio::spawn(async move { prober.0.myself.network().await });
+                work.await
+            }
         };
         if let (Facts::Http(http), ProbeSpec::Http(spec)) = (&facts, &spec.probe)
             && let Some(ahead) = http.clock_ahead_ms
@@ -127,6 +140,18 @@ impl Prober {
         ProbeResult { at: inner.clock.now(), took, outcome, facts }
     }
 
+    async fn ask(&self, probe: &ProbeSpec, deadline: Deadline) -> Found {
+        let inner = &*self.0;
+        match probe {
+            ProbeSpec::Http(http) => http::probe(inner, http, deadline).await,
+            ProbeSpec::Tcp { host, port, slow } => tcp::probe(inner, host, *port, *slow, deadline).await,
+            ProbeSpec::Tls(tls) => tls::probe(inner, tls, deadline).await,
+            ProbeSpec::Dns(dns) => dns::probe(inner, dns, deadline).await,
+            ProbeSpec::Heartbeat(beat) => heartbeat::probe(inner, beat, deadline).await,
+            ProbeSpec::Command(command) => command::probe(command, deadline).await,
+        }
+    }
+
     /// Looks whether a failure is this machine's own: then nothing is known of the service.
     async fn is_it_us(&self, probe: &ProbeSpec, outcome: Outcome) -> Outcome {
         let Outcome::Fail(finding) = outcome else { return outcome };
@@ -138,10 +163,12 @@ impl Prober {
         if !could_be_us || is_local(probe) {
             return Outcome::Fail(finding);
         }
+        // A server that the check itself names says nothing about those that this machine uses.
+        let names_its_server = matches!(probe, ProbeSpec::Dns(dns) if dns.resolver.is_some());
         match self.0.myself.network().await {
-            Network::NoRoute => Outcome::Unknown(Finding { cause: Cause::NoNetwork, ..finding }),
-            Network::NoNames if finding.cause == Cause::ResolverFailed => {
-                Outcome::Unknown(Finding { cause: Cause::NoResolver, ..finding })
+            Network::NoRoute => Outcome::Unknown(ours(Cause::NoNetwork, "no network here", &finding)),
+            Network::NoNames if finding.cause == Cause::ResolverFailed && !names_its_server => {
+                Outcome::Unknown(ours(Cause::NoResolver, "names cannot be resolved here", &finding))
             }
             _ => Outcome::Fail(finding),
         }
@@ -153,15 +180,32 @@ impl Prober {
     }
 }
 
+fn ours(cause: Cause, what: &str, seen: &Finding) -> Finding {
+    Finding::new(cause, Line::from_text(&format!("{what} ({})", seen.message)))
+        .hint("nothing is known of the service until this machine's network is mended")
+}
+
+/// Waits for a probe. A fault of ours in it is its result: what servers send must never end what watches them.
+async fn guarded(work: impl Future<Output = Found>) -> Found {
+    AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|panic| {
+        let text = format!("the probe itself broke: {}", panic_text(&*panic));
+        let finding = Finding::new(Cause::CannotRun, Line::from_text(&text)).hint("this is a fault of crashcart");
+        Found { outcome: Outcome::Unknown(finding), facts: Facts::None }
+    })
+}
+
+fn panic_text(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no reason given")
+}
+
 fn is_local_url(url: &str) -> bool {
     url::Url::parse(url).ok().and_then(|url| url.host_str().map(is_local_host)).unwrap_or(false)
 }
 
 fn is_local_host(host: &str) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
-    bare == "localhost"
-        || bare.ends_with(".localhost")
-        || bare.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+    bare == "localhost" || bare.ends_with(".localhost") || bare.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 /// Whether a probe never leaves this machine, so that its network has no part in it.
@@ -190,5 +234,112 @@ fn seconds(took: Duration) -> String {
         format!("{} ms", took.as_millis())
     } else {
         format!("{:.2} s", took.as_secs_f64())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::check::{DnsSpec, RecordType};
+    use crate::model::id::{CheckId, ServiceId};
+    use crate::model::observed::Cadence;
+
+    #[tokio::test]
+    async fn a_probe_that_breaks_is_a_result_and_not_the_end() {
+        let found = guarded(async { panic!("index out of bounds") }).await;
+        let Outcome::Unknown(finding) = found.outcome else { panic!("a fault of ours says nothing of the service") };
+        assert_eq!(finding.cause, Cause::CannotRun);
+        assert_eq!(finding.message.as_str(), "the probe itself broke: index out of bounds");
+    }
+
+    /// A machine whose files say this, and whose only name server is one that nobody listens for.
+    fn machine(routes: &str) -> (tempfile::TempDir, Prober) {
+        let directory = tempfile::tempdir().unwrap();
+        let path = |name: &str| directory.path().join(name);
+        let head = "Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\tMTU\tWindow\tIRTT\n";
+        std::fs::write(path("route"), format!("{head}{routes}")).unwrap();
+        std::fs::write(path("route6"), "").unwrap();
+        std::fs::write(path("resolv.conf"), "nameserver 127.9.9.9\n").unwrap();
+        let places = self_check::Places {
+            routes: path("route"),
+            routes6: path("route6"),
+            interfaces: path("net"),
+            resolv_conf: path("resolv.conf"),
+        };
+        let options = ProberOptions { places, ..ProberOptions::default() };
+        (directory, Prober::new(Clock::system(), options))
+    }
+
+    async fn probe(prober: &Prober, probe: ProbeSpec, timeout: u64) -> Outcome {
+        let spec = CheckSpec {
+            id: CheckId::new("test"),
+            service: ServiceId::new("test"),
+            title: Line::default(),
+            probe,
+            cadence: Cadence { every: Duration::from_secs(15), timeout: Duration::from_millis(timeout) },
+            failures_to_down: 1,
+            passes_to_up: 1,
+        };
+        prober.probe(&spec).await.outcome
+    }
+
+    fn tcp(host: &str) -> ProbeSpec {
+        ProbeSpec::Tcp { host: host.to_owned(), port: 9, slow: None }
+    }
+
+    fn dns(resolver: Option<&str>) -> ProbeSpec {
+        let resolver = resolver.map(|text| text.parse().unwrap());
+        ProbeSpec::Dns(DnsSpec { name: "shop.test".into(), record: RecordType::A, resolver, expect: Vec::new() })
+    }
+
+    const DEFAULT: &str = "eth0\t00000000\t0101A8C0\t0003\t0\t0\t100\t00000000\t0\t0\t0\n";
+
+    #[tokio::test]
+    async fn without_a_way_out_nothing_is_said_of_what_lies_behind_it() {
+        let (_directory, prober) = machine("");
+        let Outcome::Unknown(finding) = probe(&prober, tcp("shop.test"), 600).await else { panic!("it said more") };
+        assert_eq!(finding.cause, Cause::NoNetwork);
+        assert_eq!(
+            finding.message.as_str(),
+            "no network here (no answer within 600ms from 127.9.9.9:53 for shop.test)"
+        );
+        // What never leaves the machine needs no way out.
+        let Outcome::Fail(finding) = probe(&prober, tcp("127.0.0.1"), 5_000).await else { panic!("it can be told") };
+        assert_eq!(finding.cause, Cause::Refused);
+    }
+
+    #[tokio::test]
+    async fn without_a_resolver_nothing_is_said_of_names_unless_the_check_brings_its_own() {
+        let (_directory, prober) = machine(DEFAULT);
+        for spec in [tcp("shop.test"), dns(None)] {
+            let Outcome::Unknown(finding) = probe(&prober, spec, 600).await else { panic!("it said more") };
+            assert_eq!(finding.cause, Cause::NoResolver);
+            let message = finding.message.as_str();
+            assert!(message.starts_with("names cannot be resolved here (no answer "), "{message}");
+            assert!(message.contains("127.9.9.9:53 for shop.test"), "{message}");
+        }
+        let Outcome::Fail(finding) = probe(&prober, dns(Some("127.8.8.8:53")), 600).await else {
+            panic!("that server was named by the check")
+        };
+        assert_eq!(finding.cause, Cause::ResolverFailed);
+    }
+
+    #[tokio::test]
+    async fn a_resolver_that_is_silent_until_the_end_is_no_time_out_of_the_service_and_nobody_waits_longer() {
+        let silent = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+        let (directory, _) = machine("");
+        let places = self_check::Places {
+            routes: directory.path().join("route"),
+            routes6: directory.path().join("route6"),
+            interfaces: directory.path().join("net"),
+            resolv_conf: directory.path().join("resolv.conf"),
+        };
+        let resolvers = vec![silent.local_addr().unwrap()];
+        let prober = Prober::new(Clock::system(), ProberOptions { places, resolvers, ..ProberOptions::default() });
+        let begun = Instant::now();
+        let Outcome::Unknown(finding) = probe(&prober, tcp("shop.test"), 2_500).await else { panic!("it said more") };
+        assert_eq!(finding.cause, Cause::NoNetwork);
+        assert!(finding.message.as_str().contains("no answer within 2s500ms from 127.0.0.1:"), "{finding:?}");
+        assert!(begun.elapsed() < Duration::from_millis(3_500), "it took {:?}", begun.elapsed());
     }
 }
