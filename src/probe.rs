@@ -13,6 +13,7 @@ mod name;
 pub mod self_check;
 mod tcp;
 mod tls;
+mod way;
 
 use std::any::Any;
 use std::net::{IpAddr, SocketAddr};
@@ -53,6 +54,7 @@ struct Inner {
     names: name::Names,
     myself: SelfChecker,
     trust: tls::Trust,
+    places: self_check::Places,
 }
 
 /// What a kind of probe found.
@@ -106,22 +108,22 @@ impl Prober {
     pub fn new(clock: Clock, options: ProberOptions) -> Self {
         let ProberOptions { extra_roots, vantage, places, resolvers } = options;
         let names = name::Names::new(places.resolv_conf.clone(), resolvers);
-        let myself = SelfChecker::new(clock.clone(), places, vantage);
-        Self(Arc::new(Inner { clock, names, myself, trust: tls::Trust::new(extra_roots) }))
+        let myself = SelfChecker::new(clock.clone(), places.clone(), vantage);
+        Self(Arc::new(Inner { clock, names, myself, trust: tls::Trust::new(extra_roots), places }))
     }
 
     /// Probes one check.
     pub async fn probe(&self, spec: &CheckSpec) -> ProbeResult {
         let inner = &*self.0;
         let deadline = Deadline { begun: Instant::now(), limit: spec.cadence.timeout };
-        let remote = !is_local(&spec.probe);
+        let far = !is_local(&spec.probe);
         let work = guarded(self.ask(&spec.probe, deadline));
         tokio::pin!(work);
         let late = deadline.end().checked_sub(LOOK).unwrap_or(deadline.begun);
         let Found { outcome, facts } = tokio::select! {
             biased;
             found = &mut work => found,
-            () = tokio::time::sleep_until(late.into()), if remote => {
+            () = tokio::time::sleep_until(late.into()), if far => {
                 let prober = self.clone();
                 // Kept for whoever asks next: this probe, or any other that fails now.
                 tokio::spawn(async move { prober.0.myself.network().await });
@@ -136,7 +138,7 @@ impl Prober {
             inner.myself.note_skew(&spec.url, ahead);
         }
         let took = deadline.begun.elapsed();
-        let outcome = self.is_it_us(&spec.probe, outcome).await;
+        let outcome = self.is_it_us(&spec.probe, outcome, &facts).await;
         ProbeResult { at: inner.clock.now(), took, outcome, facts }
     }
 
@@ -153,14 +155,15 @@ impl Prober {
     }
 
     /// Looks whether a failure is this machine's own: then nothing is known of the service.
-    async fn is_it_us(&self, probe: &ProbeSpec, outcome: Outcome) -> Outcome {
+    async fn is_it_us(&self, probe: &ProbeSpec, outcome: Outcome, facts: &Facts) -> Outcome {
         let Outcome::Fail(finding) = outcome else { return outcome };
         // What we could not even ask says nothing about the service.
         if matches!(finding.cause, Cause::OutOfResources | Cause::CannotRun) {
             return Outcome::Unknown(finding);
         }
         let could_be_us = matches!(finding.cause, Cause::ResolverFailed | Cause::Unreachable | Cause::Timeout);
-        if !could_be_us || is_local(probe) {
+        let near = || remote(facts).is_some_and(|address| way::is_near(&self.0.places, address.ip()));
+        if !could_be_us || is_local(probe) || (finding.cause != Cause::ResolverFailed && near()) {
             return Outcome::Fail(finding);
         }
         // A server that the check itself names says nothing about those that this machine uses.
@@ -177,6 +180,16 @@ impl Prober {
     /// Looks at this machine's own network and clock.
     pub async fn self_check(&self) -> SelfCheck {
         self.0.myself.look().await
+    }
+}
+
+/// Returns the address that a probe talked to, or was about to.
+fn remote(facts: &Facts) -> Option<SocketAddr> {
+    match facts {
+        Facts::Http(http) => http.remote,
+        Facts::Tcp(tcp) => tcp.remote,
+        Facts::Tls(tls) => tls.remote,
+        Facts::None | Facts::Dns(_) | Facts::Heartbeat(_) | Facts::Command(_) => None,
     }
 }
 
@@ -240,7 +253,7 @@ fn seconds(took: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::check::{DnsSpec, RecordType};
+    use crate::model::check::{DnsSpec, RecordType, TcpFacts};
     use crate::model::id::{CheckId, ServiceId};
     use crate::model::observed::Cadence;
 
@@ -306,6 +319,18 @@ mod tests {
         // What never leaves the machine needs no way out.
         let Outcome::Fail(finding) = probe(&prober, tcp("127.0.0.1"), 5_000).await else { panic!("it can be told") };
         assert_eq!(finding.cause, Cause::Refused);
+    }
+
+    #[tokio::test]
+    async fn without_a_default_route_what_is_in_a_network_of_our_own_can_still_be_down() {
+        let (_directory, prober) = machine("eth0\t000200C0\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0\n");
+        let seen = Outcome::Fail(Finding::new(Cause::Timeout, Line::from_text("no answer within 5s")));
+        for (address, cause) in [("192.0.2.7:5432", Cause::Timeout), ("203.0.113.7:5432", Cause::NoNetwork)] {
+            let facts = TcpFacts { remote: Some(address.parse().unwrap()), ..TcpFacts::default() };
+            let verdict = prober.is_it_us(&tcp("db.internal"), seen.clone(), &Facts::Tcp(facts)).await;
+            assert_eq!(verdict.finding().unwrap().cause, cause, "{address}");
+            assert_eq!(matches!(verdict, Outcome::Fail(_)), cause == Cause::Timeout, "{address}");
+        }
     }
 
     #[tokio::test]

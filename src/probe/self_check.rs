@@ -241,7 +241,7 @@ fn default_v6(text: &str) -> Vec<String> {
 }
 
 /// Tunnels do not know whether they are up.
-fn is_up(interfaces: &Path, name: &str) -> bool {
+pub fn is_up(interfaces: &Path, name: &str) -> bool {
     let state = fs::read_to_string(interfaces.join(name).join("operstate")).unwrap_or_default();
     matches!(state.trim(), "up" | "unknown" | "")
 }
