@@ -151,7 +151,7 @@ async fn ask(
         return talk(inner, stream, request, deadline, facts).await;
     }
     let begun = Instant::now();
-    let handshake = inner.trust.handshake(stream, host, inner.clock.now());
+    let handshake = inner.trust.handshake(stream, host, tls::Speaking::Http, inner.clock.now());
     let (stream, seen) = deadline.during("in the TLS handshake", handshake).await??;
     facts.timing.tls = Some(begun.elapsed());
     facts.certificate = seen.certificate;

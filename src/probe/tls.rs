@@ -7,7 +7,7 @@ use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::{AlertDescription, CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use sha2::{Digest as _, Sha256};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -26,6 +26,14 @@ use crate::model::time::Timestamp;
 pub struct Trust {
     extra: Vec<CertificateDer<'static>>,
     verifier: OnceLock<Arc<WebPkiServerVerifier>>,
+}
+
+/// What is going to be spoken over a connection. A server may need to be told during the handshake.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Speaking {
+    Http,
+    /// Nothing, or something that we do not know.
+    Anything,
 }
 
 /// What a handshake showed.
@@ -78,15 +86,20 @@ impl Trust {
         &self,
         stream: TcpStream,
         name: &str,
+        speaking: Speaking,
         now: Timestamp,
     ) -> Result<(TlsStream<TcpStream>, Seen), Finding> {
         let witness = Arc::new(Witness { verifier: self.verifier()?, found: Mutex::new(None) });
-        let config = ClientConfig::builder_with_provider(provider())
+        let mut config = ClientConfig::builder_with_provider(provider())
             .with_safe_default_protocol_versions()
             .map_err(|error| Finding::new(Cause::CannotRun, Line::from_text(&error.to_string())))?
             .dangerous()
             .with_custom_certificate_verifier(Arc::<Witness>::clone(&witness))
             .with_no_client_auth();
+        if speaking == Speaking::Http {
+            // Without it a server that knows only HTTP/2 would begin to talk that, and seem to talk nonsense.
+            config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        }
         let bare = ascii(name);
         let server_name = ServerName::try_from(bare.clone()).map_err(|_| {
             Finding::new(Cause::CannotRun, Line::from_text(&format!("{bare} is no name that a certificate can be for")))
@@ -176,6 +189,9 @@ fn handshake_failed(error: &std::io::Error) -> Finding {
         Some(rustls::Error::InvalidMessage(_)) => {
             said("the server does not speak TLS on this port".to_owned()).hint("is it plain HTTP, or another protocol?")
         }
+        Some(rustls::Error::AlertReceived(AlertDescription::NoApplicationProtocol)) => {
+            said("the server does not speak HTTP/1.1".to_owned()).hint("does it speak HTTP/2 only?")
+        }
         Some(rustls::Error::AlertReceived(alert)) => said(format!("the server refused the TLS handshake: {alert:?}"))
             .hint("does it know this host name, or want a client certificate?"),
         Some(rustls::Error::PeerIncompatible(why)) => {
@@ -220,9 +236,11 @@ fn what_is_wrong(error: &rustls::Error, name: &str, certificate: Option<&Certifi
             });
             let names = if names.is_empty() { "no name at all".to_owned() } else { names };
             said(Cause::CertificateWrongName, format!("the certificate is for {names}, not for {name}"))
+                .hint("does the server know this name? one that does not shows the certificate of another site")
         }
         CertificateError::UnknownIssuer if self_signed => {
             said(Cause::CertificateUntrusted, format!("the certificate of {name} is self-signed"))
+                .hint("has it lost its real one? if this is meant, name it in SSL_CERT_FILE")
         }
         CertificateError::UnknownIssuer => {
             let issuer = certificate.map_or_else(String::new, |it| format!(" {}", it.issuer));
@@ -297,6 +315,11 @@ pub fn expiring(certificate: &CertificateFacts, warn: std::time::Duration, now: 
     let left = certificate.not_after.since(now);
     (left < warn).then(|| {
         let when = certificate.ends(now);
+        // Nobody comes here with one that has ended, unless the check accepts any.
+        if certificate.not_after <= now {
+            let text = format!("the certificate expired {when}");
+            return Finding::new(Cause::CertificateExpired, Line::from_text(&text)).hint("renew it now");
+        }
         let text = format!("the certificate expires {when}, less than {}", duration::text(warn));
         Finding::new(Cause::CertificateExpiring, Line::from_text(&text))
             .hint("renew it now; look at why that was not automatic")
@@ -319,7 +342,7 @@ async fn ask(inner: &Inner, spec: &TlsSpec, deadline: Deadline, facts: &mut TlsF
     facts.remote = Some(address);
     let begun = Instant::now();
     let now = inner.clock.now();
-    let handshake = inner.trust.handshake(stream, &spec.server_name, now);
+    let handshake = inner.trust.handshake(stream, &spec.server_name, Speaking::Anything, now);
     let (_stream, seen) = deadline.during("in the TLS handshake", handshake).await??;
     facts.handshake = Some(begun.elapsed());
     facts.protocol = seen.protocol;
