@@ -212,7 +212,7 @@ where
     let _driver = Driver(tokio::spawn(async move {
         let _ = connection.await;
     }));
-    let begun = Instant::now();
+    let (begun, sent) = (Instant::now(), inner.clock.now());
     let asked = deadline.during("waiting for the first byte", sender.send_request(request)).await?;
     let response = asked.map_err(|error| {
         let finding = broken(&error);
@@ -223,7 +223,7 @@ where
         finding
     })?;
     facts.timing.first_byte = Some(begun.elapsed());
-    note(inner, &response, facts);
+    note(inner, &response, sent, facts);
     let begun = Instant::now();
     let (head, body) = response.into_parts();
     let mut read = Vec::new();
@@ -251,7 +251,7 @@ impl Drop for Driver {
     }
 }
 
-fn note(inner: &Inner, response: &Response<Incoming>, facts: &mut HttpFacts) {
+fn note(inner: &Inner, response: &Response<Incoming>, sent: Timestamp, facts: &mut HttpFacts) {
     facts.status = Some(response.status().as_u16());
     facts.version = Some(Line::from_text(match response.version() {
         Version::HTTP_10 => "HTTP/1.0",
@@ -262,12 +262,19 @@ fn note(inner: &Inner, response: &Response<Incoming>, facts: &mut HttpFacts) {
         response.headers().get(name).map(|value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned())
     };
     facts.content_type = text(header::CONTENT_TYPE).map(|kind| Line::from_text(&kind));
-    facts.clock_ahead_ms = text(header::DATE).and_then(|date| {
-        let there = date_header(&date)?;
-        // A cache repeats the date of when it was filled, and says how long ago that was.
-        let age: i64 = text(header::AGE).and_then(|age| age.trim().parse().ok()).filter(|age| *age >= 0).unwrap_or(0);
-        Some((there.as_micros() - inner.clock.now().as_micros()) / 1_000 + age.saturating_mul(1_000))
-    });
+    facts.clock_ahead_ms = clock_ahead(response.headers(), sent, inner.clock.now());
+}
+
+/// Returns how far a server's clock is ahead of ours, in milliseconds. It wrote its time between our question and its
+/// answer, in whole seconds: what that leaves open is no difference, or every slow server would seem to be behind.
+fn clock_ahead(headers: &hyper::HeaderMap, sent: Timestamp, received: Timestamp) -> Option<i64> {
+    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    // A cache repeats the date of when it was filled, and says how long ago that was.
+    let age: i64 = text(header::AGE).and_then(|age| age.trim().parse().ok()).filter(|age| *age >= 0).unwrap_or(0);
+    let there = date_header(text(header::DATE)?)?.as_micros().saturating_add(age.saturating_mul(1_000_000));
+    let earliest = there.saturating_sub(received.as_micros());
+    let latest = there.saturating_add(1_000_000).saturating_sub(sent.as_micros());
+    Some(if earliest > 0 { earliest / 1_000 } else { latest.min(0) / 1_000 })
 }
 
 /// Reads the time in an HTTP header (RFC 9110 writes it as RFC 2822 does, with `GMT`).
@@ -362,4 +369,33 @@ pub async fn get(inner: &Inner, url: &str, deadline: Deadline) -> Result<Answer,
     let answer = fetch(inner, &spec, deadline, &mut facts, &mut warning).await?;
     expect::expected(&spec.expect, &answer)?;
     Ok(answer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_is_only_off_by_what_the_wait_for_the_answer_does_not_explain() {
+        let ahead = |date: &str, age: Option<&str>, sent: i64, received: i64| {
+            let mut headers = hyper::HeaderMap::new();
+            headers.insert(header::DATE, date.parse().unwrap());
+            if let Some(age) = age {
+                headers.insert(header::AGE, age.parse().unwrap());
+            }
+            // Milliseconds after 02:14:09.
+            let at = |ms: i64| Timestamp::from_micros((1_764_036_849_000 + ms) * 1_000);
+            clock_ahead(&headers, at(sent), at(received))
+        };
+        let date = "Tue, 25 Nov 2025 02:14:09 GMT";
+        assert_eq!(ahead(date, None, 100, 300), Some(0));
+        assert_eq!(ahead(date, None, -8_000, 200), Some(0), "a slow answer is no clock that is behind");
+        assert_eq!(ahead(date, None, 900, 9_000), Some(0), "written right after the question");
+        assert_eq!(ahead(date, None, 11_000, 11_100), Some(-10_000));
+        assert_eq!(ahead(date, None, -61_000, -60_000), Some(60_000));
+        assert_eq!(ahead(date, Some("0"), 100, 300), Some(0));
+        assert_eq!(ahead(date, Some("3600"), 3_600_100, 3_600_300), Some(0), "a cache tells an old time, and how old");
+        assert_eq!(ahead(date, Some("99999999999999999999"), 100, 300), Some(0));
+        assert_eq!(ahead("yesterday", None, 100, 300), None);
+    }
 }
