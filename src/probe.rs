@@ -73,10 +73,20 @@ struct Deadline {
 impl Deadline {
     /// Waits for a step, and says which one it was when the time is up.
     async fn during<T>(self, step: &str, work: impl Future<Output = T>) -> Result<T, Finding> {
-        tokio::time::timeout_at(self.end().into(), work).await.map_err(|_| {
-            let limit = crate::config::duration::text(self.limit);
-            Finding::new(Cause::Timeout, Line::from_text(&format!("no answer within {limit}, {step}")))
+        self.within(work).await.ok_or_else(|| {
+            let text = format!("no answer within {}, {step}", self.text());
+            Finding::new(Cause::Timeout, Line::from_text(&text))
         })
+    }
+
+    /// Waits for a step; `None` when the time is up.
+    async fn within<T>(self, work: impl Future<Output = T>) -> Option<T> {
+        tokio::time::timeout_at(self.end().into(), work).await.ok()
+    }
+
+    /// Returns the limit as people write it.
+    fn text(self) -> String {
+        crate::config::duration::text(self.limit)
     }
 
     fn end(self) -> Instant {

@@ -348,7 +348,7 @@ fn a_command_that_does_not_end_is_ended_with_everything_it_started() {
     let directory = tempfile::tempdir().unwrap();
     let pids = directory.path().join("pids");
     let script = format!("trap '' TERM; sleep 1000 & echo $! > {0}; echo $$ >> {0}; wait", pids.display());
-    fails(&command(&script, false, 400), Cause::Timeout, "no answer within 400ms, running");
+    fails(&command(&script, false, 400), Cause::Timeout, "did not end within 400ms");
     for pid in std::fs::read_to_string(&pids).unwrap().lines() {
         let end = Instant::now() + Duration::from_secs(5);
         while std::path::Path::new(&format!("/proc/{pid}/exe")).exists() {

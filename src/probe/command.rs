@@ -42,8 +42,12 @@ async fn run(spec: &CommandSpec, deadline: Deadline, facts: &mut CommandFacts) -
     }
     let mut child = match command.spawn() {
         Ok(child) => child,
-        Err(error) if super::connect::out_of_resources(&error) => {
-            return Outcome::Unknown(said(Cause::OutOfResources, format!("cannot start {program}: {error}")));
+        // `fork` says "try again" when this user may start no more processes.
+        Err(error) if super::connect::out_of_resources(&error) || error.kind() == io::ErrorKind::WouldBlock => {
+            return Outcome::Unknown(
+                said(Cause::OutOfResources, format!("cannot start {program}: {error}"))
+                    .hint("too many open files (ulimit -n) or processes (ulimit -u)"),
+            );
         }
         Err(error) => {
             let why = match error.kind() {
@@ -59,7 +63,7 @@ async fn run(spec: &CommandSpec, deadline: Deadline, facts: &mut CommandFacts) -
     };
     let group = Group(child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?)));
     let (mut out, mut err) = (Vec::new(), Vec::new());
-    let finished = deadline.during("running", wait(&mut child, &mut out, &mut err)).await;
+    let finished = deadline.within(wait(&mut child, &mut out, &mut err)).await;
     let printed = if out.is_empty() { &err } else { &out };
     let first = String::from_utf8_lossy(printed);
     // Monitoring plugins append numbers for machines behind a bar.
@@ -69,11 +73,14 @@ async fn run(spec: &CommandSpec, deadline: Deadline, facts: &mut CommandFacts) -
         .map(|line| if spec.nagios { line.split('|').next().unwrap_or(line) } else { line });
     facts.output = first.map(|line| Line::from_text(line.trim()));
     let status = match finished {
-        Ok(Ok(status)) => status,
-        Ok(Err(error)) => return Outcome::Unknown(said(Cause::CannotRun, format!("lost sight of {program}: {error}"))),
-        Err(finding) => {
+        Some(Ok(status)) => status,
+        Some(Err(error)) => {
+            return Outcome::Unknown(said(Cause::CannotRun, format!("lost sight of {program}: {error}")));
+        }
+        None => {
             group.end(&mut child).await;
-            return Outcome::Fail(finding);
+            let text = format!("did not end within {}{}", deadline.text(), told(facts.output.as_ref()));
+            return Outcome::Fail(said(Cause::Timeout, text).hint("what does it wait for? it was ended now"));
         }
     };
     // What it left running in its group would pile up with every probe.
@@ -109,7 +116,7 @@ async fn read(from: Option<impl AsyncRead + Unpin>, into: &mut Vec<u8>) {
 }
 
 fn judge(spec: &CommandSpec, status: ExitStatus, output: Option<&Line>) -> Outcome {
-    let told = output.map_or_else(String::new, |line| format!(": {line}"));
+    let told = told(output);
     let said = |text: String| Finding::new(Cause::ExitStatus, Line::from_text(&text));
     match (status.code(), spec.nagios) {
         (Some(0), _) => Outcome::Pass,
@@ -123,6 +130,10 @@ fn judge(spec: &CommandSpec, status: ExitStatus, output: Option<&Line>) -> Outco
         (Some(code), _) => Outcome::Fail(said(format!("exit status {code}{told}"))),
         (None, _) => Outcome::Fail(said(format!("ended by signal {}{told}", status.signal().unwrap_or(0)))),
     }
+}
+
+fn told(output: Option<&Line>) -> String {
+    output.map_or_else(String::new, |line| format!(": {line}"))
 }
 
 /// The command and whatever it has started.
@@ -140,7 +151,8 @@ impl Group {
         self.signal(Signal::TERM);
         if tokio::time::timeout(GRACE, child.wait()).await.is_err() {
             self.signal(Signal::KILL);
-            let _ = child.wait().await;
+            // One that hangs in the kernel does not even end then; it must not make us hang as well.
+            let _ = tokio::time::timeout(GRACE, child.wait()).await;
         }
         self.signal(Signal::KILL);
     }

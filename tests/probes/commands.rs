@@ -77,7 +77,7 @@ fn output_that_is_large_binary_or_empty_does_no_harm() {
 #[test]
 fn what_a_hanging_command_said_is_kept() {
     let result = command("echo waiting for the lock; exec sleep 1000", false, 400);
-    fails(&result, Cause::Timeout, "no answer within 400ms, running");
+    fails(&result, Cause::Timeout, "did not end within 400ms");
     assert_eq!(facts(&result).output.as_ref().map(Line::as_str), Some("waiting for the lock"));
 }
 
