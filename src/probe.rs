@@ -55,6 +55,7 @@ struct Inner {
     myself: SelfChecker,
     trust: tls::Trust,
     places: self_check::Places,
+    files: heartbeat::Files,
 }
 
 /// What a kind of probe found.
@@ -119,7 +120,8 @@ impl Prober {
         let ProberOptions { extra_roots, vantage, places, resolvers } = options;
         let names = name::Names::new(places.resolv_conf.clone(), resolvers);
         let myself = SelfChecker::new(clock.clone(), places.clone(), vantage);
-        Self(Arc::new(Inner { clock, names, myself, trust: tls::Trust::new(extra_roots), places }))
+        let files = heartbeat::Files::default();
+        Self(Arc::new(Inner { clock, names, myself, trust: tls::Trust::new(extra_roots), places, files }))
     }
 
     /// Probes one check.

@@ -1,5 +1,11 @@
 //! Did something give a sign of life lately? A backup, a worker, a cron job.
 
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::OwnedMutexGuard;
+
 use super::{Deadline, Found, Inner, http};
 use crate::config::duration;
 use crate::model::check::{Cause, Facts, Finding, HeartbeatFacts, HeartbeatPlace, HeartbeatSpec, Outcome};
@@ -11,18 +17,7 @@ const AHEAD: std::time::Duration = std::time::Duration::from_secs(300);
 
 pub async fn probe(inner: &Inner, spec: &HeartbeatSpec, deadline: Deadline) -> Found {
     let seen = match &spec.place {
-        HeartbeatPlace::File(path) => match deadline.during("looking at the file", tokio::fs::metadata(path)).await {
-            Err(finding) => Err(finding),
-            Ok(Ok(found)) => found
-                .modified()
-                .map(time)
-                .map_err(|error| wrong(Cause::CannotRun, &format!("{}: {error}", path.display()))),
-            Ok(Err(error)) if error.kind() == std::io::ErrorKind::NotFound => Err(wrong(
-                Cause::HeartbeatMissing,
-                &format!("{} does not exist: there was no beat yet", path.display()),
-            )),
-            Ok(Err(error)) => Err(wrong(Cause::CannotRun, &format!("cannot look at {}: {error}", path.display()))),
-        },
+        HeartbeatPlace::File(path) => modified(inner, path, deadline).await,
         HeartbeatPlace::Url(url) => match http::get(inner, url, deadline).await {
             Err(finding) => Err(finding),
             Ok(answer) => stated(&answer).ok_or_else(|| {
@@ -37,6 +32,45 @@ pub async fn probe(inner: &Inner, spec: &HeartbeatSpec, deadline: Deadline) -> F
         Err(finding) => (Outcome::Fail(finding), None),
     };
     Found { outcome, facts: Facts::Heartbeat(HeartbeatFacts { last_beat }) }
+}
+
+/// The files that are being looked at, each by one at a time.
+#[derive(Debug, Default)]
+pub struct Files(Mutex<HashMap<PathBuf, Arc<tokio::sync::Mutex<()>>>>);
+
+impl Files {
+    /// Waits until nobody looks at that file. What is returned ends the look when it is dropped.
+    async fn turn(&self, path: &Path) -> OwnedMutexGuard<()> {
+        let file = {
+            let mut files = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(files.entry(path.to_owned()).or_default())
+        };
+        file.lock_owned().await
+    }
+}
+
+/// Asks for the time of a file. A dead file system does not let go of the thread that asks it, so there is at most one
+/// for each file.
+async fn modified(inner: &Inner, path: &Path, deadline: Deadline) -> Result<Timestamp, Finding> {
+    let hangs = || {
+        wrong(Cause::CannotRun, &format!("the file system of {} does not answer", path.display()))
+            .hint("is it a network file system whose server is gone?")
+    };
+    let turn = deadline.within(inner.files.turn(path)).await.ok_or_else(hangs)?;
+    let asked = path.to_owned();
+    let looked = tokio::task::spawn_blocking(move || {
+        let found = std::fs::metadata(asked).and_then(|found| found.modified());
+        drop(turn);
+        found
+    });
+    let found = deadline.within(looked).await.ok_or_else(hangs)?;
+    match found.unwrap_or_else(|error| Err(std::io::Error::other(error))) {
+        Ok(at) => Ok(time(at)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            Err(wrong(Cause::HeartbeatMissing, &format!("{} does not exist: there was no beat yet", path.display())))
+        }
+        Err(error) => Err(wrong(Cause::CannotRun, &format!("cannot look at {}: {error}", path.display()))),
+    }
 }
 
 fn judge(at: Timestamp, spec: &HeartbeatSpec, now: Timestamp) -> Outcome {
@@ -99,12 +133,23 @@ fn moment(text: &str) -> Option<Timestamp> {
     // Seconds reach this in the year 5138; milliseconds passed it in 1973.
     let seconds = if number > 1e11 { number / 1_000.0 } else { number };
     #[expect(clippy::cast_possible_truncation, reason = "whole microseconds, far within range")]
-    (seconds > 1e8).then(|| Timestamp::from_micros((seconds * 1e6) as i64))
+    (1e8..1e11).contains(&seconds).then(|| Timestamp::from_micros((seconds * 1e6) as i64))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_file_is_looked_at_by_one_at_a_time_and_others_do_not_wait_for_it() {
+        let soon = std::time::Duration::from_millis(20);
+        let (files, dead) = (Files::default(), Path::new("/mnt/dead/beat"));
+        let look = files.turn(dead).await;
+        assert!(tokio::time::timeout(soon, files.turn(dead)).await.is_err());
+        assert!(tokio::time::timeout(soon, files.turn(Path::new("/mnt/alive/beat"))).await.is_ok());
+        drop(look);
+        assert!(tokio::time::timeout(soon, files.turn(dead)).await.is_ok());
+    }
 
     #[test]
     fn times_in_the_forms_that_jobs_write() {
@@ -114,5 +159,6 @@ mod tests {
         assert_eq!(moment("1764036849000"), expected);
         assert_eq!(moment("42"), None);
         assert_eq!(moment("ok"), None);
+        assert_eq!(moment("1e300"), None);
     }
 }
