@@ -281,6 +281,9 @@ pub struct HttpFacts {
     /// The URL that finally answered, and those that redirected to it, in order.
     pub redirects: Vec<Line>,
     pub remote: Option<SocketAddr>,
+    /// What other addresses of the host said that were tried before the one that answered.
+    #[serde(default)]
+    pub dead: Vec<Line>,
     pub timing: Timing,
     pub body_bytes: u64,
     pub content_type: Option<Line>,
@@ -312,6 +315,9 @@ pub struct Timing {
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct TcpFacts {
     pub remote: Option<SocketAddr>,
+    /// What other addresses of the host said that were tried before the one that answered.
+    #[serde(default)]
+    pub dead: Vec<Line>,
     #[serde(with = "maybe_micros")]
     pub dns: Option<Duration>,
     #[serde(with = "maybe_micros")]

@@ -143,9 +143,9 @@ async fn ask(
     facts.timing.dns = Some(begun.elapsed());
     facts.remote = addresses.first().copied();
     let begun = Instant::now();
-    let (stream, address) = connect::connect(&addresses, deadline).await?;
+    let connect::Connected { stream, address, dead } = connect::connect(&addresses, deadline).await?;
     facts.timing.connect = Some(begun.elapsed());
-    facts.remote = Some(address);
+    (facts.remote, facts.dead) = (Some(address), dead);
     let request = request(spec, method, url, known)?;
     if url.scheme() != "https" {
         return talk(inner, stream, request, deadline, facts).await;

@@ -21,8 +21,9 @@ async fn ask(inner: &Inner, host: &str, port: u16, deadline: Deadline, facts: &m
     facts.dns = Some(begun.elapsed());
     facts.remote = addresses.first().copied();
     let begun = Instant::now();
-    let (_stream, address) = connect::connect(&addresses, deadline).await?;
+    let connected = connect::connect(&addresses, deadline).await?;
     facts.connect = Some(begun.elapsed());
-    facts.remote = Some(address);
+    facts.remote = Some(connected.address);
+    facts.dead = connected.dead;
     Ok(())
 }

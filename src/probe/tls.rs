@@ -338,7 +338,7 @@ pub async fn probe(inner: &Inner, spec: &TlsSpec, deadline: Deadline) -> Found {
 async fn ask(inner: &Inner, spec: &TlsSpec, deadline: Deadline, facts: &mut TlsFacts) -> Result<Outcome, Finding> {
     let addresses = inner.addresses(&spec.host, spec.port, deadline).await?;
     facts.remote = addresses.first().copied();
-    let (stream, address) = connect::connect(&addresses, deadline).await?;
+    let connect::Connected { stream, address, .. } = connect::connect(&addresses, deadline).await?;
     facts.remote = Some(address);
     let begun = Instant::now();
     let now = inner.clock.now();
