@@ -10,7 +10,7 @@ fn ask_within(server: &NameServer, record: RecordType, expect: &[&str], timeout:
 }
 
 fn ask(server: &NameServer, record: RecordType, expect: &[&str]) -> ProbeResult {
-    ask_within(server, record, expect, 5_000)
+    ask_within(server, record, expect, 10_000)
 }
 
 fn facts(result: &ProbeResult) -> (Vec<&str>, Option<&str>) {
@@ -69,7 +69,7 @@ fn no_such_name_no_such_record_a_broken_server_and_silence_are_four_things() {
     let at = server.address;
     let check = |says, record, cause, message: &str| {
         server.say(says);
-        let result = ask_within(&server, record, &[], 400);
+        let result = ask_within(&server, record, &[], if message.starts_with("no answer") { 400 } else { 10_000 });
         let Outcome::Fail(finding) = &result.outcome else { panic!("it did not fail: {result:#?}") };
         assert_eq!((finding.cause, finding.message.as_str()), (cause, message));
         assert_eq!(facts(&result), (Vec::new(), Some(at.to_string().as_str())));
@@ -99,10 +99,10 @@ fn a_port_where_no_name_server_listens_is_told() {
 #[test]
 fn a_late_answer_still_counts() {
     let late = |time: u64| Says::Late(Duration::from_millis(time), Box::new(Says::Records(records())));
-    let server = NameServer::start(late(700));
+    let server = NameServer::start(late(1_500));
     let result = ask(&server, RecordType::Address, &[]);
     assert_eq!(result.outcome, Outcome::Pass, "{result:#?}");
-    assert!(result.took < Duration::from_millis(1_300), "both kinds are asked for at once: {:?}", result.took);
+    assert!(result.took < Duration::from_millis(2_900), "both kinds are asked for at once: {:?}", result.took);
 }
 
 #[test]

@@ -7,7 +7,6 @@ use super::*;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use support::environment;
 use support::fault_server::{FaultServer, status};
-use support::tls::Identity;
 
 /// Where the parent's servers are: HTTP, HTTPS, DNS.
 const SERVERS: &str = "CRASHCART_TEST_STARVED";
@@ -18,11 +17,16 @@ fn a_machine_without_free_file_descriptors_calls_nothing_down() {
         return starve(&servers);
     }
     let plain = FaultServer::start(status(200, "", "ok"));
-    let tls = FaultServer::start_tls(Identity::self_signed(&["localhost"], |_| {}).config(), status(200, "", "ok"));
+    let authority = Authority::named("Test Authority");
+    let directory = tempfile::tempdir().unwrap();
+    let trusted = directory.path().join("trusted.pem");
+    std::fs::write(&trusted, authority.root_pem()).unwrap();
+    let tls = FaultServer::start_tls(authority.issue(&["localhost"], |_| {}).config(), status(200, "", "ok"));
     let names = NameServer::start(Says::Addresses(vec![Ipv4Addr::new(192, 0, 2, 7)]));
     // The limit holds for a whole process, so the test runs itself once more.
     let output = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "limits::a_machine_without_free_file_descriptors_calls_nothing_down", "--nocapture"])
+        .env("SSL_CERT_FILE", &trusted)
         .env(SERVERS, format!("{} {} {}", plain.address, tls.address, names.address))
         .output()
         .unwrap();
@@ -44,7 +48,7 @@ fn starve(servers: &str) {
     let probes = [
         ProbeSpec::Http(http(&format!("http://{plain}/"))),
         ProbeSpec::Http(http(&format!("http://localhost:{}/", plain.port()))),
-        ProbeSpec::Http(HttpSpec { insecure: true, ..http(&format!("https://localhost:{}/", tls.port())) }),
+        ProbeSpec::Http(http(&format!("https://localhost:{}/", tls.port()))),
         ProbeSpec::Tcp { host: "localhost".into(), port: plain.port(), slow: None },
         ProbeSpec::Dns(DnsSpec {
             name: "shop.test".into(),
@@ -65,7 +69,7 @@ fn starve(servers: &str) {
             // A new prober each time: what it reads when it is first used must not be lost for good.
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             let prober = Prober::new(Clock::system(), ProberOptions::default());
-            let spec = spec(probe.clone(), 2_000);
+            let spec = spec(probe.clone(), 10_000);
             let mut taken: Vec<File> = std::iter::from_fn(|| File::open("/dev/null").ok()).collect();
             taken.truncate(taken.len() - free);
             let starved = runtime.block_on(prober.probe(&spec));
