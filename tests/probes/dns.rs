@@ -33,6 +33,7 @@ fn each_kind_of_record_is_found_and_compared_as_people_write_it() {
     let check = |record, expect: &[&str], found: &[&str]| {
         let result = ask(&server, record, expect);
         assert_eq!((&result.outcome, facts(&result).0), (&Outcome::Pass, found.to_vec()), "{result:#?}");
+        assert!(matches!(&result.facts, Facts::Dns(facts) if facts.ttl_secs == Some(300)));
         assert_eq!(facts(&result).1, Some(server.address.to_string().as_str()));
     };
     check(RecordType::A, &["192.0.2.7"], &["192.0.2.7"]);

@@ -157,6 +157,27 @@ fn a_body_longer_than_what_is_read_is_said_to_be() {
 }
 
 #[test]
+fn an_endless_body_is_read_to_a_limit() {
+    let server =
+        FaultServer::start([answer("HTTP/1.1 200 OK\r\n\r\n"), vec![Step::Forever(vec![b'x'; 64 * 1024])]].concat());
+    let result = get(&server);
+    assert_eq!((&result.outcome, facts(&result).body_bytes), (&Outcome::Pass, 1024 * 1024));
+}
+
+#[test]
+fn a_slow_answer_is_a_warning_with_its_time() {
+    let slow = [vec![Step::Read, Step::Pause(120 * MS)], status(200, "", "")[1..].to_vec()].concat();
+    let server = FaultServer::start(slow);
+    let result = run(ProbeSpec::Http(HttpSpec { slow: Some(100 * MS), ..http(&server.url("/")) }), PLENTY);
+    assert!(
+        matches!(&result.outcome, Outcome::Warn(it) if it.cause == Cause::Slow
+            && it.message.as_str().starts_with("answered in ") && it.message.as_str().ends_with(", slower than 100ms")),
+        "{result:#?}"
+    );
+    assert!(facts(&result).timing.first_byte.is_some_and(|took| took >= 120 * MS));
+}
+
+#[test]
 fn every_status_is_named_and_hinted_at() {
     let check = |code, said: &str, hint: Option<&str>| {
         let result = get(&FaultServer::start(status(code, "", "why")));
@@ -201,6 +222,9 @@ fn a_chain_longer_than_allowed_and_a_circle_are_told_apart() {
     let server = FaultServer::start_each(chain);
     let one = run(ProbeSpec::Http(HttpSpec { redirects: 1, ..http(&server.url("/")) }), PLENTY);
     fails(&one, Cause::Redirects, "more than 1 redirect, the last one to");
+    let server = FaultServer::start(redirect(302, "/"));
+    let taken = run(ProbeSpec::Http(HttpSpec { redirects: 0, ..http(&server.url("/")) }), PLENTY);
+    assert_eq!((&taken.outcome, facts(&taken).status), (&Outcome::Pass, Some(302)));
     let server = FaultServer::start_each([redirect(302, "/a"), redirect(302, "/health#again"), redirect(302, "/a")]);
     fails(&get(&server), Cause::Redirects, &format!("redirects in a circle, back to {}", server.url("/health")));
     for elsewhere in ["ftp://example.test/", "javascript:alert(1)", "file:///etc/passwd"] {
