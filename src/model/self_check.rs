@@ -48,9 +48,9 @@ pub enum Resolvers {
 /// Whether this machine's clock can be believed.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum ClockState {
-    /// The kernel says that it is kept in step.
+    /// Several servers' `Date` headers agree with it, within seconds.
     Synchronised,
-    /// The kernel says that nobody keeps it in step.
+    /// It is known that nobody keeps it in step. No adapter says so yet.
     Unsynchronised,
     /// Several servers' `Date` headers agree that it is off by that many milliseconds (positive: we are behind).
     Off {

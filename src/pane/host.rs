@@ -138,7 +138,7 @@ fn network(world: &World, rows: &mut Vec<Row<'static>>, look: &Look) {
         Resolvers::NoneConfigured => add(Health::Down, "resolver", "none is configured".to_owned()),
     }
     match found.clock {
-        ClockState::Synchronised => add(Health::Healthy, "clock", "kept in step".to_owned()),
+        ClockState::Synchronised => add(Health::Healthy, "clock", "agrees with the servers' clocks".to_owned()),
         ClockState::Off { behind_ms } => {
             let side = if behind_ms > 0 { "behind" } else { "ahead" };
             add(Health::Degraded, "clock", format!("{} s {side}", behind_ms.unsigned_abs() / 1_000));

@@ -279,6 +279,15 @@ fn item_row(world: &World, item: &Item, width: u16, inline: bool, look: &Look) -
     Row { left, right, selected: false }
 }
 
+/// The processor share over the last minute. That of the last moment jumps about, and every jump crosses the line.
+fn steady_cpu(world: &World) -> Option<f32> {
+    let since = world.now - std::time::Duration::from_secs(60);
+    let recent: Vec<f32> =
+        world.snapshot.host_history.load.iter().filter(|(at, ..)| *at >= since).map(|(_, cpu, _)| *cpu).collect();
+    #[expect(clippy::cast_precision_loss, reason = "a handful of samples")]
+    (!recent.is_empty()).then(|| recent.iter().sum::<f32>() / recent.len() as f32)
+}
+
 fn host_row(world: &World, width: u16, look: &Look) -> Row<'static> {
     let judged = &world.assessment.host;
     let style = look.style(health_role(judged.health));
@@ -296,7 +305,7 @@ fn host_row(world: &World, width: u16, look: &Look) -> Row<'static> {
         ],
         None => Vec::new(),
     };
-    let mut numbers = part("cpu", sample.cpu);
+    let mut numbers = part("cpu", steady_cpu(world).or(sample.cpu));
     numbers.extend(part("mem", sample.memory.share()));
     numbers.extend(part("disk", Some(fullest)));
     let mut left = vec![piece(look.health_glyph(judged.health), style)];
