@@ -284,8 +284,11 @@ impl Loop {
         match found {
             Some(kind) if kind == SignalKind::window_change() => self.resized(),
             Some(kind) if kind == continued() => {
-                // Somebody stopped us and the shell has used the terminal since.
-                self.terminal.retake()?;
+                // Somebody stopped us and the shell has used the terminal since. Or the connection dropped: then this
+                // signal comes together with the hang-up, in either order.
+                if !self.retake()? {
+                    return Ok(());
+                }
                 self.redraw();
                 self.resized()?;
                 self.event(EventKind::Input(Input::Resumed))
@@ -356,11 +359,25 @@ impl Loop {
         self.guard.lent();
         let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::TSTP);
         self.guard.ours();
-        self.terminal.retake()?;
+        if !self.retake()? {
+            return Ok(());
+        }
         self.reader = Some(Reader::start(self.to_loop.clone())?);
         self.redraw();
         self.resized()?;
         self.event(EventKind::Input(Input::Resumed))
+    }
+
+    /// Takes the terminal again, or ends when there is none any more.
+    fn retake(&mut self) -> io::Result<bool> {
+        match self.terminal.retake() {
+            // It says EIO, or ENXIO where even its name is gone. One that takes nothing is slow, not gone.
+            Err(error) if error.kind() != io::ErrorKind::TimedOut => {
+                self.ended = Some(Ended::HungUp);
+                Ok(false)
+            }
+            taken => taken.map(|()| true),
+        }
     }
 
     fn redraw(&mut self) {
