@@ -42,6 +42,8 @@ pub mod logs;
 // 3. Adapters: each talks to one outside thing.
 pub mod clock;
 pub mod probe;
+pub mod provider;
+pub mod secret;
 pub mod tail;
 
 // 4. The console: pure.

@@ -33,9 +33,18 @@ const MODULES: &[Module] = &[
     Module { path: "config", layer: Layer::Knowledge, may_import: &["model"] },
     Module { path: "diagnosis", layer: Layer::Knowledge, may_import: &["model"] },
     Module { path: "logs", layer: Layer::Knowledge, may_import: &["model"] },
+    Module { path: "provider::definition", layer: Layer::Knowledge, may_import: &["model"] },
+    Module { path: "provider::map", layer: Layer::Knowledge, may_import: &["model", "provider::definition"] },
+    Module {
+        path: "provider::run",
+        layer: Layer::Knowledge,
+        may_import: &["model", "provider::definition", "provider::map"],
+    },
     // 3. Adapters.
     Module { path: "clock", layer: Layer::Adapter, may_import: &["model"] },
     Module { path: "probe", layer: Layer::Adapter, may_import: &["model", "config", "clock"] },
+    Module { path: "provider", layer: Layer::Adapter, may_import: &["model", "config", "clock"] },
+    Module { path: "secret", layer: Layer::Adapter, may_import: &["model", "config", "clock"] },
     Module { path: "tail", layer: Layer::Adapter, may_import: &["model", "config", "logs", "clock"] },
     // 4. The console: first its vocabulary, which everything in it speaks, then the things that speak it.
     Module { path: "app::event", layer: Layer::Console, may_import: &["model"] },
@@ -59,14 +68,44 @@ const MODULES: &[Module] = &[
 const PANE: &[&str] =
     &["model", "config", "logs", "diagnosis", "action", "ui", "app::event", "app::effect", "app::world"];
 const APP: &[&str] = &["model", "config", "logs", "diagnosis", "action", "ui", "pane", "modal"];
-const RUNTIME: &[&str] =
-    &["model", "config", "logs", "diagnosis", "clock", "probe", "tail", "action", "ui", "pane", "modal", "app"];
-const CLI: &[&str] =
-    &["model", "config", "logs", "diagnosis", "clock", "probe", "tail", "action", "ui", "app", "runtime"];
+const RUNTIME: &[&str] = &[
+    "model",
+    "config",
+    "logs",
+    "diagnosis",
+    "clock",
+    "probe",
+    "provider",
+    "secret",
+    "tail",
+    "action",
+    "ui",
+    "pane",
+    "modal",
+    "app",
+];
+const CLI: &[&str] = &[
+    "model",
+    "config",
+    "logs",
+    "diagnosis",
+    "clock",
+    "probe",
+    "provider",
+    "secret",
+    "tail",
+    "action",
+    "ui",
+    "app",
+    "runtime",
+];
 
 /// Who may use which crate. The adapters and the shell may use any that has no row here.
 const CRATES: &[Crate] = &[
     Crate { name: "icu_properties", users: Users::Everyone },
+    Crate { name: "jaq_core", users: Users::Everyone },
+    Crate { name: "jaq_json", users: Users::Everyone },
+    Crate { name: "jaq_std", users: Users::Everyone },
     Crate { name: "jiff", users: Users::Everyone },
     Crate { name: "memchr", users: Users::Everyone },
     Crate { name: "nucleo_matcher", users: Users::Everyone },
@@ -81,10 +120,15 @@ const CRATES: &[Crate] = &[
     Crate { name: "unicode_segmentation", users: Users::Everyone },
     Crate { name: "unicode_width", users: Users::Everyone },
     Crate { name: "url", users: Users::Everyone },
+    Crate { name: "quick_xml", users: Users::Everyone },
+    Crate { name: "yaml_serde", users: Users::Everyone },
+    Crate { name: "zeroize", users: Users::Everyone },
     // Below the shell, every error has a type of its own.
     Crate { name: "anyhow", users: Users::Only(&["runtime", "cli", "main"]) },
     Crate { name: "clap", users: Users::Only(&["cli", "main"]) },
     Crate { name: "ratatui", users: Users::Only(&["ui", "pane", "modal", "app", "runtime", "cli"]) },
+    // It hides the phases of a request, which probes must tell apart.
+    Crate { name: "reqwest", users: Users::Only(&["provider"]) },
     Crate { name: "crossterm", users: Users::Only(&["runtime"]) },
 ];
 

@@ -1,0 +1,12 @@
+//! Hosting and monitoring systems, each described by data.
+//!
+//! ```text
+//!   NAME.toml --definition--> Definition          pure: text in, programs out
+//!   Definition + parameters --run--> Request      pure: says what to ask, maps what was answered
+//!   Request --engine--> Answer                    talks: transports, auth, limits, retries
+//! ```
+//!
+//! No provider has code of its own. Where one seems to need it, the engine gets the missing general ability.
+
+pub mod auth;
+pub mod definition;
