@@ -1,1 +1,35 @@
 //! Credentials of platforms that want more than a header: signatures, token exchanges, cluster files.
+//!
+//! ```text
+//!   login       where a vendor's own tool keeps its login: environment, file, netrc, command
+//! ```
+//!
+//! Whoever is logged in with a vendor's own tool is set: nothing here asks for a password, opens a browser or writes to
+//! a vendor's files. Where a person has to act, the error says so, and its hint names the command.
+//!
+//! Home and environment come as [`Surroundings`](crate::model::surroundings::Surroundings), the time as a parameter.
+//! Nothing here knows of definitions (but for the places of a login), of requests to a provider, or of the screen.
+
+mod command;
+mod error;
+mod file;
+pub mod login;
+mod netrc;
+#[cfg(test)]
+mod testing;
+
+use crate::model::secret::Secret;
+use crate::model::time::Timestamp;
+
+pub use error::AuthError;
+
+/// A token that some vendor takes as a bearer.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Token {
+    /// The token itself.
+    pub secret: Secret,
+    /// When it ceases to be accepted, where the vendor says so.
+    pub expires: Option<Timestamp>,
+    /// Where it came from, for the screen.
+    pub from: String,
+}
