@@ -1,10 +1,14 @@
 //! Secrets and where they are kept. A secret never prints itself, is never serialised, and is wiped when it is dropped.
 
+pub mod redact;
+
 use std::fmt;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
+
+pub use redact::{REDACTED, Redactor};
 
 /// A token, a password or a key.
 #[derive(Clone, PartialEq, Eq)]
