@@ -2,6 +2,7 @@
 //!
 //! ```text
 //!   login       where a vendor's own tool keeps its login: environment, file, netrc, command
+//!   sigv4       signs requests to AWS
 //! ```
 //!
 //! Whoever is logged in with a vendor's own tool is set: nothing here asks for a password, opens a browser or writes to
@@ -10,11 +11,13 @@
 //! Home and environment come as [`Surroundings`](crate::model::surroundings::Surroundings), the time as a parameter.
 //! Nothing here knows of definitions (but for the places of a login), of requests to a provider, or of the screen.
 
+pub mod aws;
 mod command;
 mod error;
 mod file;
 pub mod login;
 mod netrc;
+pub mod sigv4;
 #[cfg(test)]
 mod testing;
 
