@@ -12,7 +12,11 @@ check:
 
 # All tests. Those that need a server say so when it is not there.
 test *ARGS:
-    cargo test {{ARGS}}
+    PATH="$PATH:$PWD/target/servers/bin" cargo test {{ARGS}}
+
+# Bring the servers that tests talk to: Debian's (as root), and others into target/servers. `just test` finds them there.
+servers:
+    bash -euc '. .ci/lib.sh && . .ci/servers.sh && install_packages && bring_programs "$PWD/target/servers"'
 
 # Look at what changed in the pictures that the tests keep, and take over what is right.
 snap:

@@ -36,37 +36,6 @@ again() {
     return 1
 }
 
-# What the tests talk to. Without root, or without apt, the tests use what is there.
-install_packages() {
-    local wanted=(openssh-server openssh-client iproute2 procps mount python3)
-    if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-        echo "not root, or no apt: nothing installed"
-        return
-    fi
-    export DEBIAN_FRONTEND=noninteractive
-    local missing=() package
-    for package in "${wanted[@]}"; do
-        dpkg -s "$package" >/dev/null 2>&1 || missing+=("$package")
-    done
-    if [ ${#missing[@]} = 0 ]; then
-        echo "all there: ${wanted[*]}"
-        return
-    fi
-    # A package that starts its service when it is installed would take ports that are not ours: it may not.
-    local policy=/usr/sbin/policy-rc.d ours=no
-    if [ ! -e "$policy" ]; then
-        printf '#!/bin/sh\nexit 101\n' >"$policy"
-        chmod +x "$policy"
-        ours=yes
-    fi
-    local status=0
-    again apt-get update -qq &&
-        again apt-get install -y -qq --no-install-recommends "${missing[@]}" >"$scratch/apt.log" 2>&1 || status=$?
-    [ "$ours" = no ] || rm -f "$policy"
-    [ "$status" = 0 ] || tail -20 "$scratch/apt.log"
-    return "$status"
-}
-
 # Known holes in what we depend on. Needs cargo-deny and its database, which not every machine can reach.
 advisories() {
     if ! command -v cargo-deny >/dev/null; then
@@ -78,9 +47,11 @@ advisories() {
     fi
 }
 
-# The README's test command, and the sum of what its many parts ran: a run that tested nothing has failed.
+# run_tests FOLDER: the README's test command, with its temporary files in that folder, and the sum of what its many parts
+# ran: a run that tested nothing has failed.
 run_tests() {
-    cargo test 2>&1 | tee "$scratch/tests.log"
+    mkdir "$1"
+    TMPDIR=$1 cargo test 2>&1 | tee "$scratch/tests.log"
     local status=${PIPESTATUS[0]}
     sum=$(awk '/^test result:/ { passed += $4; failed += $6 } END { print passed + 0 " passed, " failed + 0 " failed" }' \
         "$scratch/tests.log")

@@ -5,6 +5,7 @@ pub mod demo;
 pub mod dns;
 pub mod fault_server;
 pub mod pty;
+pub mod servers;
 pub mod tls;
 pub mod web;
 
