@@ -6,13 +6,17 @@ mod support;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{SocketAddr, TcpStream};
 
+use support::pty::{Start, Terminal};
 use support::servers::aws::Moto;
 use support::servers::docker::{Docker, HUNGRY};
 use support::servers::http;
 use support::servers::messages::{MailSink, Ntfy};
 use support::servers::metrics::{Alertmanager, BlackboxExporter, NodeExporter, Prometheus, VictoriaMetrics};
+use support::servers::night::Night;
 use support::servers::{DEADLINE, until};
 use support::web::Web;
+
+const CRASHCART: &str = env!("CARGO_BIN_EXE_crashcart");
 
 /// Waits until a condition holds, or fails with what was seen last.
 #[track_caller]
@@ -207,6 +211,31 @@ fn an_engine_leaves_nothing_behind() {
     assert!(!mounts.contains(&name), "{mounts}");
     let groups = std::process::Command::new("find").args(["/sys/fs/cgroup", "-name", &format!("{name}*")]).output();
     assert_eq!(String::from_utf8_lossy(&groups.unwrap().stdout), "");
+}
+
+#[test]
+fn a_broken_checkout_is_on_the_screen_with_its_log_and_is_gone_when_it_is_mended() {
+    let Some(night) = Night::start() else { return };
+    let directory = tempfile::tempdir().unwrap();
+    let config = directory.path().join("crashcart.toml");
+    std::fs::write(&config, night.config()).unwrap();
+    let start = Start {
+        size: (120, 40),
+        environment: vec![("CRASHCART_STATE_DIR", directory.path().join("state").display().to_string())],
+        ..Start::default()
+    };
+    let mut terminal = Terminal::spawn(CRASHCART, ["--config".to_owned(), config.display().to_string()], &start);
+    terminal.wait_for("2 services ok");
+    night.break_checkout();
+    terminal.wait_until("the outage and its reason", |screen| {
+        screen.contains("1 down")
+            && screen.contains("404 Not Found")
+            && screen.contains("checkout failed: payment refused")
+    });
+    night.mend_checkout();
+    terminal.wait_for("2 services ok");
+    terminal.type_text("q");
+    assert_eq!(terminal.exit_code(), 0);
 }
 
 /// Returns whether any process has the text in its command line.

@@ -18,6 +18,7 @@ pub mod docker;
 pub mod http;
 pub mod messages;
 pub mod metrics;
+pub mod night;
 
 use std::fs::File;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
