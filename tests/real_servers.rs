@@ -5,15 +5,19 @@ mod support;
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{SocketAddr, TcpStream};
+use std::process::Command;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use support::pty::{Start, Terminal};
 use support::servers::aws::Moto;
 use support::servers::docker::{Docker, HUNGRY};
 use support::servers::http;
 use support::servers::messages::{MailSink, Ntfy};
-use support::servers::metrics::{Alertmanager, BlackboxExporter, NodeExporter, Prometheus, VictoriaMetrics};
+use support::servers::metrics::{Alertmanager, BlackboxExporter, LOGIN, NodeExporter, Prometheus, VictoriaMetrics};
 use support::servers::night::Night;
 use support::servers::{DEADLINE, until};
+use support::tls::Authority;
 use support::web::Web;
 
 const CRASHCART: &str = env!("CARGO_BIN_EXE_crashcart");
@@ -48,6 +52,31 @@ fn prometheus_evaluates_rules_and_hands_what_fires_to_alertmanager() {
     wait_for("the alert", || prometheus.firing(), |alerts| alerts == &["MachineIsThere"]);
     let alerts = wait_for("its delivery", || alertmanager.alerts(), |alerts| alerts.len() == 1);
     assert_eq!((&alerts[0]["labels"]["severity"], &alerts[0]["status"]["state"]), (&"page".into(), &"active".into()));
+}
+
+#[test]
+fn a_guarded_prometheus_lets_in_who_has_the_password_and_trusts_its_authority() {
+    let authority = Authority::named("Night Authority");
+    let Some(prometheus) = Prometheus::start_guarded(&authority.issue(&["127.0.0.1"], |_| {})) else { return };
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name).display().to_string();
+    std::fs::write(path("roots.pem"), authority.root_pem()).unwrap();
+    let ask = |authorization: &str| {
+        let check = format!(
+            "[[services]]\nname = \"prometheus\"\nchecks = [{{ http = \"https://{}/-/ready\", retries = 0, \
+             headers = {{ Authorization = \"Basic {authorization}\" }} }}]\n",
+            prometheus.address
+        );
+        std::fs::write(path("night.toml"), check).unwrap();
+        let mut command = Command::new(CRASHCART);
+        command.args(["status", "--config", &path("night.toml")]).env("SSL_CERT_FILE", path("roots.pem"));
+        let output = command.env("CRASHCART_STATE_DIR", path("state")).output().unwrap();
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let right = STANDARD.encode(format!("{}:{}", LOGIN.0, LOGIN.1));
+    wait_for("a ready server", || ask(&right), |said| said.contains("✓ prometheus"));
+    let said = ask(&STANDARD.encode("night:half moon"));
+    assert!(said.contains("401"), "{said}");
 }
 
 #[test]
@@ -209,7 +238,7 @@ fn an_engine_leaves_nothing_behind() {
     wait_for("its end", || is_named(&name), |running| !running);
     let mounts = std::fs::read_to_string("/proc/self/mountinfo").unwrap();
     assert!(!mounts.contains(&name), "{mounts}");
-    let groups = std::process::Command::new("find").args(["/sys/fs/cgroup", "-name", &format!("{name}*")]).output();
+    let groups = Command::new("find").args(["/sys/fs/cgroup", "-name", &format!("{name}*")]).output();
     assert_eq!(String::from_utf8_lossy(&groups.unwrap().stdout), "");
 }
 

@@ -19,6 +19,7 @@ pub mod http;
 pub mod messages;
 pub mod metrics;
 pub mod night;
+pub mod ssh;
 
 use std::fs::File;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -55,7 +56,7 @@ impl Server {
     pub fn start(
         program: &str,
         prepare: impl Fn(&Path, SocketAddr) -> Vec<String>,
-        serves: impl Fn(SocketAddr) -> bool,
+        serves: impl Fn(&Path, SocketAddr) -> bool,
     ) -> Result<Self, String> {
         let path = find(program).ok_or_else(|| format!("{program} is not installed"))?;
         let mut last = String::new();
@@ -69,7 +70,7 @@ impl Server {
             let process = spawn(command).map_err(|error| format!("{program} cannot be started: {error}"))?;
             let mut server = Self { process, directory, address };
             let ready = until(DEADLINE, || match server.process.try_wait() {
-                Ok(None) => serves(address).then_some(true),
+                Ok(None) => serves(server.directory(), address).then_some(true),
                 _ => Some(false),
             });
             match ready {
@@ -87,12 +88,17 @@ impl Server {
         ready: &str,
         prepare: impl Fn(&Path, SocketAddr) -> Vec<String>,
     ) -> Result<Self, String> {
-        Self::start(program, prepare, |address| http::get(address, ready).is_some_and(|answer| answer.status == 200))
+        Self::start(program, prepare, |_, address| http::get(address, ready).is_some_and(|answer| answer.status == 200))
     }
 
     /// Returns the URL of a path.
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
+    }
+
+    /// Returns the server's folder.
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
     }
 
     /// Returns the path of a file in the server's folder.

@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::server::{WebPkiClientVerifier, danger::ClientCertVerifier};
@@ -84,6 +86,16 @@ impl Identity {
     pub fn with(mut self, authority: &Authority) -> Self {
         self.chain.push(authority.root());
         self
+    }
+
+    /// Returns the chain and the key as files say them.
+    pub fn pems(&self) -> (String, String) {
+        let pem = |certificate: &CertificateDer<'_>| {
+            let text = STANDARD.encode(certificate);
+            let lines: Vec<&str> = text.as_bytes().chunks(64).map(|line| str::from_utf8(line).unwrap()).collect();
+            format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"))
+        };
+        (self.chain.iter().map(pem).collect(), self.key.serialize_pem())
     }
 
     /// Returns the settings of a server.

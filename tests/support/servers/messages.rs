@@ -37,7 +37,7 @@ impl MailSink {
                 arguments.extend(["-c", "aiosmtpd.handlers.Mailbox", "mail"].map(str::to_owned));
                 arguments
             },
-            greets,
+            |_, address| greets(address),
         )
     }
 

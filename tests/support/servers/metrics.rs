@@ -1,9 +1,11 @@
 //! What watches: Prometheus and what speaks its languages.
 
 use std::fs;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
 
 use super::{Server, http, is_a_server, or_skip};
+use crate::support::tls::Identity;
 
 /// Prometheus, with a configuration and rules of the test's.
 pub struct Prometheus(Server);
@@ -15,12 +17,37 @@ impl Prometheus {
         let server = Server::start_http("prometheus", "/-/ready", |directory, address| {
             fs::write(directory.join("prometheus.yml"), config).unwrap();
             fs::write(directory.join("rules.yml"), rules).unwrap();
-            vec![
-                "--config.file=prometheus.yml".to_owned(),
-                "--storage.tsdb.path=data".to_owned(),
-                format!("--web.listen-address={address}"),
-            ]
+            prometheus_arguments(address)
         });
+        or_skip("prometheus", server).map(Self)
+    }
+
+    /// Starts one that watches itself, speaks only TLS, with this identity, and lets only [`LOGIN`] in.
+    #[track_caller]
+    pub fn start_guarded(identity: &Identity) -> Option<Self> {
+        let (certificate, key) = identity.pems();
+        let prepare = |directory: &Path, address| {
+            let config = format!(
+                "global: {{scrape_interval: 1s}}\nscrape_configs: [{{job_name: itself, scheme: https, \
+                 tls_config: {{insecure_skip_verify: true}}, basic_auth: {{username: {}, password: {}}}, \
+                 static_configs: [{{targets: ['{address}']}}]}}]\n",
+                LOGIN.0, LOGIN.1
+            );
+            let web = format!(
+                "tls_server_config: {{cert_file: certificate.pem, key_file: key.pem}}\nbasic_auth_users: {{{}: {LOGIN_HASH}}}\n",
+                LOGIN.0
+            );
+            for (file, text) in
+                [("prometheus.yml", &config), ("web.yml", &web), ("certificate.pem", &certificate), ("key.pem", &key)]
+            {
+                fs::write(directory.join(file), text).unwrap();
+            }
+            let mut arguments = prometheus_arguments(address);
+            arguments.push("--web.config.file=web.yml".to_owned());
+            arguments
+        };
+        // Whether it is ready is not told to strangers.
+        let server = Server::start("prometheus", prepare, |_, address| TcpStream::connect(address).is_ok());
         or_skip("prometheus", server).map(Self)
     }
 
@@ -38,6 +65,19 @@ impl Prometheus {
         let firing = alerts.iter().filter(|alert| alert["state"] == "firing");
         firing.filter_map(|alert| alert["labels"]["alertname"].as_str().map(str::to_owned)).collect()
     }
+}
+
+/// The name and the password that a guarded server wants.
+pub const LOGIN: (&str, &str) = ("night", "full moon");
+/// The password as bcrypt keeps it, as cheaply as it allows.
+const LOGIN_HASH: &str = "$2b$04$7ISlgKbQ.Cns7ADBN0sM/O7arwnAHrOhZFi3oPlUcnkWJs3MJbJ2K";
+
+fn prometheus_arguments(address: SocketAddr) -> Vec<String> {
+    vec![
+        "--config.file=prometheus.yml".to_owned(),
+        "--storage.tsdb.path=data".to_owned(),
+        format!("--web.listen-address={address}"),
+    ]
 }
 
 /// Alertmanager, which tells nobody about the alerts that it is given.
