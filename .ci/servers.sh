@@ -4,7 +4,7 @@
 # From Debian itself.
 packages=(
     openssh-server openssh-client iproute2 procps mount util-linux tar python3 python3-venv
-    docker.io iptables busybox-static
+    iptables busybox-static
     prometheus prometheus-alertmanager prometheus-node-exporter prometheus-blackbox-exporter
 )
 # From PyPI: a mail server, and what looks like AWS.
@@ -27,8 +27,10 @@ install_packages() {
     for package in "${packages[@]}"; do
         dpkg -s "$package" >/dev/null 2>&1 || missing+=("$package")
     done
+    # Docker's own packages, where they are, are as good and do not go together with Debian's.
+    command -v dockerd >/dev/null || missing+=(docker.io)
     if [ ${#missing[@]} = 0 ]; then
-        echo "all there: ${packages[*]}"
+        echo "all there: ${packages[*]}, dockerd"
         return
     fi
     # A package that starts its service when it is installed would take ports that are not ours: it may not.

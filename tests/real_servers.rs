@@ -9,6 +9,7 @@ use std::process::Command;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use serde_json::json;
 use support::pty::{Start, Terminal};
 use support::servers::aws::Moto;
 use support::servers::docker::{Docker, HUNGRY};
@@ -143,16 +144,21 @@ fn the_mail_server_can_insist_on_tls() {
 #[test]
 fn ntfy_keeps_a_message_for_its_topic() {
     let Some(ntfy) = Ntfy::start() else { return };
-    assert_eq!(http::post(ntfy.address, "/oncall", "text/plain", "api is down").unwrap().status, 200);
+    assert_eq!(http::post(ntfy.address, "/oncall", &[], "api is down").unwrap().status, 200);
     let messages = wait_for("the message", || ntfy.messages("oncall"), |messages| !messages.is_empty());
     assert_eq!(messages[0]["message"], "api is down");
 }
 
 #[test]
-fn moto_answers_as_aws_does() {
+fn moto_keeps_alarms_and_logs_as_aws_does() {
     let Some(moto) = Moto::start() else { return };
-    let answer = http::get(moto.address, "/").unwrap();
-    assert!(answer.body.contains("<ListAllMyBucketsResult"), "S3, when nothing says which service: {answer:?}");
+    moto.alarm("checkout-5xx", "Threshold Crossed");
+    moto.log("/ecs/checkout", "task/1", &["payment refused"]);
+    let call = |service, target: &str, body: serde_json::Value| moto.call(service, target, &body);
+    let alarms = call("monitoring", "GraniteServiceVersion20100801.DescribeAlarms", json!({ "StateValue": "ALARM" }));
+    assert_eq!(alarms["MetricAlarms"][0]["AlarmName"], "checkout-5xx", "{alarms}");
+    let events = call("logs", "Logs_20140328.FilterLogEvents", json!({ "logGroupName": "/ecs/checkout" }));
+    assert_eq!(events["events"][0]["message"], "payment refused", "{events}");
 }
 
 #[test]

@@ -2,7 +2,12 @@
 //!
 //! What it does not do: it starts no tasks, finishes no deployment, and believes any key.
 
-use super::{Server, is_a_server, or_skip};
+use serde_json::{Value, json};
+
+use super::{Server, http, is_a_server, or_skip};
+
+/// Where everything is. Another region has nothing.
+pub const REGION: &str = "eu-central-1";
 
 /// A running moto, for every service at one address.
 pub struct Moto(Server);
@@ -15,6 +20,50 @@ impl Moto {
         });
         or_skip("moto", server).map(Self)
     }
+
+    /// Calls a service that speaks JSON: its name in a signature (`logs`), and its action as `X-Amz-Target` says it.
+    #[track_caller]
+    pub fn call(&self, service: &str, target: &str, body: &Value) -> Value {
+        // Nothing is signed: moto reads only which service is meant.
+        let signed = format!(
+            "Authorization: AWS4-HMAC-SHA256 Credential=test/20261125/{REGION}/{service}/aws4_request, \
+             SignedHeaders=host, Signature=0"
+        );
+        let headers = [signed.as_str(), &format!("X-Amz-Target: {target}"), "Content-Type: application/x-amz-json-1.1"];
+        let answer = http::post(self.address, "/", &headers, &body.to_string()).expect("moto answers");
+        assert_eq!(answer.status, 200, "{target}: {answer:?}");
+        serde_json::from_str(&answer.body).unwrap_or_default()
+    }
+
+    /// Lets a log group have these lines, as of now.
+    pub fn log(&self, group: &str, stream: &str, lines: &[&str]) {
+        self.call("logs", "Logs_20140328.CreateLogGroup", &json!({ "logGroupName": group }));
+        let (group, stream) = (json!(group), json!(stream));
+        let place = json!({ "logGroupName": group, "logStreamName": stream });
+        self.call("logs", "Logs_20140328.CreateLogStream", &place);
+        let at = now_ms();
+        let events: Vec<Value> = lines.iter().map(|line| json!({ "timestamp": at, "message": line })).collect();
+        let events = json!({ "logGroupName": group, "logStreamName": stream, "logEvents": events });
+        self.call("logs", "Logs_20140328.PutLogEvents", &events);
+    }
+
+    /// Makes an alarm and lets it go off.
+    pub fn alarm(&self, name: &str, reason: &str) {
+        let alarm = json!({
+            "AlarmName": name, "Namespace": "AWS/ApplicationELB", "MetricName": "HTTPCode_Target_5XX_Count",
+            "ComparisonOperator": "GreaterThanThreshold", "EvaluationPeriods": 1, "Period": 60,
+            "Statistic": "Sum", "Threshold": 5.0,
+        });
+        self.call("monitoring", "GraniteServiceVersion20100801.PutMetricAlarm", &alarm);
+        let state = json!({ "AlarmName": name, "StateValue": "ALARM", "StateReason": reason });
+        self.call("monitoring", "GraniteServiceVersion20100801.SetAlarmState", &state);
+    }
+}
+
+/// Log lines are found by their time, so they need the real one.
+#[expect(clippy::disallowed_methods, reason = "the server compares it with its own clock")]
+fn now_ms() -> i64 {
+    jiff::Timestamp::now().as_millisecond()
 }
 
 is_a_server!(Moto);

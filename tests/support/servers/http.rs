@@ -32,12 +32,11 @@ pub fn get(address: SocketAddr, path: &str) -> Option<Answer> {
     request(connect(address)?, &format!("GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n"))
 }
 
-/// Sends a body. The content type of JSON is `application/json`.
-pub fn post(address: SocketAddr, path: &str, content_type: &str, body: &str) -> Option<Answer> {
+/// Sends a body. Each header is a whole line, `Content-Type: application/json` for example.
+pub fn post(address: SocketAddr, path: &str, headers: &[&str], body: &str) -> Option<Answer> {
+    let headers: String = headers.iter().map(|header| format!("{header}\r\n")).collect();
     let length = body.len();
-    let head = format!(
-        "POST {path} HTTP/1.0\r\nHost: {address}\r\nContent-Type: {content_type}\r\nContent-Length: {length}\r\n\r\n"
-    );
+    let head = format!("POST {path} HTTP/1.0\r\nHost: {address}\r\nContent-Length: {length}\r\n{headers}\r\n");
     request(connect(address)?, &(head + body))
 }
 

@@ -104,7 +104,8 @@ impl Alertmanager {
         let labels: serde_json::Map<_, _> =
             labels.iter().map(|(name, value)| ((*name).to_owned(), (*value).into())).collect();
         let alerts = serde_json::json!([{ "labels": labels, "annotations": { "summary": summary } }]);
-        let answer = http::post(self.address, "/api/v2/alerts", "application/json", &alerts.to_string());
+        let answer =
+            http::post(self.address, "/api/v2/alerts", &["Content-Type: application/json"], &alerts.to_string());
         assert!(answer.as_ref().is_some_and(|answer| answer.status == 200), "{answer:?}");
     }
 
@@ -170,7 +171,7 @@ impl VictoriaMetrics {
 
     /// Takes samples in the text format of Prometheus.
     pub fn import(&self, metrics: &str) {
-        let answer = http::post(self.address, "/api/v1/import/prometheus", "text/plain", metrics);
+        let answer = http::post(self.address, "/api/v1/import/prometheus", &[], metrics);
         assert!(answer.as_ref().is_some_and(|answer| answer.status == 204), "{answer:?}");
     }
 }
