@@ -2,6 +2,7 @@
 //!
 //! ```text
 //!   login       where a vendor's own tool keeps its login: environment, file, netrc, command
+//!   aws         what signs requests to AWS: environment, profiles, SSO, roles, container, machine
 //!   sigv4       signs requests to AWS
 //! ```
 //!
@@ -16,10 +17,12 @@ mod command;
 mod error;
 mod file;
 pub mod login;
+mod metadata;
 mod netrc;
 pub mod sigv4;
 #[cfg(test)]
 mod testing;
+mod web;
 
 use crate::model::secret::Secret;
 use crate::model::time::Timestamp;

@@ -19,6 +19,8 @@ use crate::model::text::Line;
 
 /// How long a program may take that only prints what it knows.
 pub const LIMIT: Duration = Duration::from_secs(10);
+/// How long a program may take that may ask its vendor first: `az` alone needs five seconds to start on a busy machine.
+pub const SLOW_LIMIT: Duration = Duration::from_secs(30);
 /// A certificate chain with its key is 10 KB; a program that prints more than this prints something else.
 const OUTPUT: usize = 1024 * 1024;
 /// Enough of a complaint to find its last line.

@@ -54,6 +54,12 @@ pub async fn read(path: &Path) -> Result<Option<Zeroizing<String>>, AuthError> {
     }
 }
 
+/// Reads a file that must be there.
+pub async fn read_existing(path: &Path) -> Result<Zeroizing<String>, AuthError> {
+    let absent = || AuthError::io(format!("cannot read {}", path.display()), io::ErrorKind::NotFound.into());
+    read(path).await?.ok_or_else(absent)
+}
+
 /// Parses a text in one of the formats of login files. `place` is named by the error.
 pub fn parse(text: &str, format: LoginFormat, place: &str) -> Result<Value, AuthError> {
     let at = |line: usize, column: usize| format!(" (line {line}, column {column})");
