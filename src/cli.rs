@@ -15,6 +15,7 @@ pub mod logs;
 pub mod man;
 pub mod output;
 pub mod outside;
+pub mod providers;
 pub mod replay;
 pub mod schema;
 pub mod status;
@@ -101,6 +102,7 @@ fn dispatch(cli: &Cli, environment: &Environment) -> Result<Exit, Failure> {
         Some(Command::Check(args)) => check::run(cli, args, environment),
         Some(Command::Logs(args)) => logs::run(cli, args, environment),
         Some(Command::Replay(args)) => replay::run(cli, args, environment),
+        Some(Command::Providers(args)) => providers::run(cli, args, environment),
         Some(Command::Schema) => schema::run(),
         Some(Command::Trust(args)) => trust::run(cli, args, environment),
         Some(Command::Completions(args)) => completions::run(args),

@@ -3,6 +3,7 @@
 //! Everything above speaks in these types. They refuse to know where a value came from, what time it is
 //! (`now` is always a parameter) and how anything looks on a screen.
 
+pub mod alert;
 pub mod catalog;
 pub mod check;
 pub mod check_state;
@@ -10,8 +11,12 @@ pub mod contact;
 pub mod history;
 pub mod host;
 pub mod id;
+pub mod identity;
+pub mod issue;
 pub mod log;
+pub mod metric;
 pub mod observed;
+pub mod release;
 pub mod secret;
 pub mod self_check;
 pub mod service;

@@ -10,3 +10,7 @@
 
 pub mod auth;
 pub mod definition;
+pub mod fixture;
+pub mod map;
+pub mod registry;
+pub mod run;

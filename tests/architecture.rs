@@ -33,12 +33,17 @@ const MODULES: &[Module] = &[
     Module { path: "config", layer: Layer::Knowledge, may_import: &["model"] },
     Module { path: "diagnosis", layer: Layer::Knowledge, may_import: &["model"] },
     Module { path: "logs", layer: Layer::Knowledge, may_import: &["model"] },
-    Module { path: "provider::definition", layer: Layer::Knowledge, may_import: &["model"] },
+    Module { path: "provider::definition", layer: Layer::Knowledge, may_import: &["model", "config"] },
     Module { path: "provider::map", layer: Layer::Knowledge, may_import: &["model", "provider::definition"] },
     Module {
         path: "provider::run",
         layer: Layer::Knowledge,
         may_import: &["model", "provider::definition", "provider::map"],
+    },
+    Module {
+        path: "provider::fixture",
+        layer: Layer::Knowledge,
+        may_import: &["model", "provider::definition", "provider::map", "provider::run"],
     },
     // 3. Adapters.
     Module { path: "clock", layer: Layer::Adapter, may_import: &["model"] },
@@ -103,6 +108,7 @@ const CLI: &[&str] = &[
 /// Who may use which crate. The adapters and the shell may use any that has no row here.
 const CRATES: &[Crate] = &[
     Crate { name: "icu_properties", users: Users::Everyone },
+    Crate { name: "base64", users: Users::Everyone },
     Crate { name: "jaq_core", users: Users::Everyone },
     Crate { name: "jaq_json", users: Users::Everyone },
     Crate { name: "jaq_std", users: Users::Everyone },

@@ -59,6 +59,12 @@ Examples:
   crashcart trust --list       Show it and ask nothing; exit code 1 when it is not trusted
   crashcart trust --revoke     Take the approval back";
 
+const PROVIDERS_EXAMPLES: &str = "\
+Examples:
+  crashcart providers                    List them
+  crashcart providers show render        What to write, what it reads, what it does
+  crashcart providers check mine.toml    Is a definition right?";
+
 mod values;
 
 use values::{duration, header, json_expectation, level, record_type, size};
@@ -191,6 +197,13 @@ pub enum Command {
     /// lies in your own configuration directory, needs no approval.
     #[command(after_help = TRUST_EXAMPLES)]
     Trust(TrustArgs),
+
+    /// List the hosting and monitoring systems that are known, show one, check a definition
+    ///
+    /// A provider is a TOML file. Your own lie in the folder `providers` of your configuration directory and come before
+    /// those that are built in. docs/providers.md shows how to write one.
+    #[command(after_help = PROVIDERS_EXAMPLES)]
+    Providers(ProvidersArgs),
 
     /// Print a JSON Schema of the configuration, for editors
     Schema,
@@ -375,6 +388,51 @@ pub struct TrustArgs {
     /// Take the approval back
     #[arg(long, conflicts_with = "yes")]
     pub revoke: bool,
+}
+
+#[derive(Args, Clone, PartialEq, Eq, Debug)]
+pub struct ProvidersArgs {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+
+    #[command(subcommand)]
+    pub command: Option<ProvidersCommand>,
+}
+
+#[derive(Subcommand, Clone, PartialEq, Eq, Debug)]
+pub enum ProvidersCommand {
+    /// List them, by kind
+    List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+
+    /// Show what one needs, reads and does, and what to know before
+    Show {
+        /// Its name, as in the list
+        name: String,
+
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+
+    /// Check definition files, and replay their fixtures
+    Check {
+        /// The definitions
+        #[arg(value_name = "FILE", required = true, value_hint = ValueHint::FilePath)]
+        files: Vec<PathBuf>,
+
+        /// Replay the fixtures in DIR/NAME/*.json and compare with what is recorded beside them
+        #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+        fixtures: Option<PathBuf>,
+
+        /// Record what comes of the fixtures
+        #[arg(long, requires = "fixtures")]
+        update: bool,
+    },
 }
 
 #[derive(Args, Clone, PartialEq, Eq, Debug)]

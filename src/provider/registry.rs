@@ -1,0 +1,133 @@
+//! Where definitions come from: built into the program, or files of the user's.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use thiserror::Error;
+
+use super::definition::{Definition, read};
+use crate::config::diagnostic::{Diagnostic, render_all};
+use crate::config::nearest::nearest;
+
+/// The definitions in `assets/providers`: name and text.
+pub const BUILT_IN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/providers.rs"));
+
+/// A file that is larger is no definition.
+const LARGEST: u64 = 1 << 20;
+
+/// Why there is no definition.
+#[derive(Debug, Error)]
+pub enum RegistryError {
+    #[error("there is no provider `{name}`{near}")]
+    Unknown { name: String, near: String },
+    #[error("the definition {path} has mistakes:\n{drawn}")]
+    Wrong { path: String, drawn: String },
+    #[error("the definition {path} cannot be read")]
+    Unreadable {
+        path: PathBuf,
+        #[source]
+        source: std::io::Error,
+    },
+    #[error("the definition {0} is larger than a definition can be")]
+    TooLarge(PathBuf),
+    #[error("the definition {path} is called `{name}`: the file's name must be the same")]
+    Misnamed { path: PathBuf, name: String },
+}
+
+/// Finds definitions, each read once.
+#[derive(Debug, Default)]
+pub struct Registry {
+    folders: Vec<PathBuf>,
+    read: Mutex<BTreeMap<String, Arc<Definition>>>,
+}
+
+impl Registry {
+    /// Looks into these folders first, then among those that are built in.
+    pub fn new(folders: Vec<PathBuf>) -> Self {
+        Self { folders, read: Mutex::default() }
+    }
+
+    /// Returns the definition of that name.
+    ///
+    /// # Errors
+    /// When there is none, or it has mistakes.
+    pub fn find(&self, name: &str) -> Result<Arc<Definition>, RegistryError> {
+        if let Some(found) = self.read.lock().unwrap_or_else(PoisonError::into_inner).get(name) {
+            return Ok(Arc::clone(found));
+        }
+        let definition = Arc::new(self.load(name)?);
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        read.insert(name.to_owned(), Arc::clone(&definition));
+        Ok(definition)
+    }
+
+    fn load(&self, name: &str) -> Result<Definition, RegistryError> {
+        if let Some(path) = self.own(name) {
+            return from_file(&path);
+        }
+        match BUILT_IN.iter().find(|(known, _)| *known == name) {
+            Some((_, text)) => from_text(&format!("{name}.toml"), text).map(|(definition, _)| definition),
+            None => {
+                let names = self.names();
+                let words: Vec<&str> = names.iter().map(String::as_str).collect();
+                let near = nearest(name, &words).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+                Err(RegistryError::Unknown { name: name.to_owned(), near })
+            }
+        }
+    }
+
+    /// Returns the user's own file of that name.
+    pub fn own(&self, name: &str) -> Option<PathBuf> {
+        let plain = !name.contains(['/', '\\']) && !name.starts_with('.');
+        plain
+            .then(|| self.folders.iter().map(|folder| folder.join(format!("{name}.toml"))).find(|path| path.is_file()))
+            .flatten()
+    }
+
+    /// Returns every name, in order.
+    pub fn names(&self) -> Vec<String> {
+        let mut names: Vec<String> = BUILT_IN.iter().map(|(name, _)| (*name).to_owned()).collect();
+        for folder in &self.folders {
+            for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+                let path = entry.path();
+                if path.extension().is_some_and(|extension| extension == "toml")
+                    && let Some(name) = path.file_stem().and_then(|name| name.to_str())
+                {
+                    names.push(name.to_owned());
+                }
+            }
+        }
+        names.sort();
+        names.dedup();
+        names
+    }
+}
+
+/// Reads a definition from a file, which must have its name.
+///
+/// # Errors
+/// When it cannot be read, or has mistakes.
+pub fn from_file(path: &Path) -> Result<Definition, RegistryError> {
+    let unreadable = |source| RegistryError::Unreadable { path: path.to_owned(), source };
+    if std::fs::metadata(path).map_err(unreadable)?.len() > LARGEST {
+        return Err(RegistryError::TooLarge(path.to_owned()));
+    }
+    let text = std::fs::read_to_string(path).map_err(unreadable)?;
+    let (definition, _) = from_text(&path.display().to_string(), &text)?;
+    if path.file_stem().and_then(|name| name.to_str()) != Some(definition.name.as_str()) {
+        return Err(RegistryError::Misnamed { path: path.to_owned(), name: definition.name });
+    }
+    Ok(definition)
+}
+
+/// Reads a definition, and returns its warnings beside it.
+///
+/// # Errors
+/// When it has mistakes: all of them, drawn with their places.
+pub fn from_text(path: &str, text: &str) -> Result<(Definition, Vec<Diagnostic>), RegistryError> {
+    read(text).map_err(|diagnostics| {
+        let drawn = render_all(&diagnostics.iter().collect::<Vec<_>>(), path, text);
+        RegistryError::Wrong { path: path.to_owned(), drawn }
+    })
+}

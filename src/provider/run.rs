@@ -1,0 +1,355 @@
+//! From a definition and values to requests, and from answers to what they mean. Nothing here talks to anybody.
+//!
+//! ```text
+//!   let mut run = Run::read(&definition, capability, values)?;
+//!   while let Some(plan) = run.next_plan()? { run.answer(ask(plan))?; }      the engine, a test or a dry run asks
+//!   let mapped = run.finish();
+//! ```
+//!
+//! Pages, requests for each item of a list and variables bound on the way are all in here, so that a fixture, a vendor's
+//! description and the real server see the same requests.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde_json::Value;
+use thiserror::Error;
+
+pub mod action;
+mod answer;
+mod failure;
+mod plan;
+mod sequence;
+
+pub use answer::{Answer, decode};
+pub use failure::{Failure, FailureKind, judge};
+pub use plan::{Call, Plan, prepare};
+pub use sequence::Sequence;
+
+use super::definition::program::RunError as ProgramRunError;
+use super::definition::template::Missing;
+use super::definition::{Capability, Definition, Done, PagingWay, Reading};
+use super::map::{Mapped, read};
+use crate::model::text::Line;
+use crate::model::time::Timestamp;
+
+/// What templates and programs are given.
+#[derive(Clone, Default)]
+pub struct Values {
+    variables: BTreeMap<String, Value>,
+    /// Names whose values are never shown.
+    secrets: Vec<String>,
+    /// Where the system answers; the definition's own address unless given.
+    pub base_url: Option<String>,
+}
+
+/// Secrets are among the values.
+impl std::fmt::Debug for Values {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let names: Vec<_> = self.variables.keys().collect();
+        formatter.debug_struct("Values").field("names", &names).field("base_url", &self.base_url).finish()
+    }
+}
+
+impl Values {
+    /// Sets a value.
+    pub fn set(&mut self, name: impl Into<String>, value: impl Into<Value>) {
+        self.variables.insert(name.into(), value.into());
+    }
+
+    /// Sets a secret, which previews leave out.
+    pub fn set_secret(&mut self, name: impl Into<String>, secret: &str) {
+        let name = name.into();
+        self.variables.insert(name.clone(), Value::String(secret.to_owned()));
+        self.secrets.push(name);
+    }
+
+    /// Returns a value, or null.
+    pub fn get(&self, name: &str) -> Value {
+        self.variables.get(name).cloned().unwrap_or_default()
+    }
+
+    /// Returns whether there is a value.
+    pub fn has(&self, name: &str) -> bool {
+        self.variables.get(name).is_some_and(|value| !value.is_null())
+    }
+
+    /// Returns the texts that must not be shown.
+    pub fn secret_texts(&self) -> impl Iterator<Item = &str> {
+        self.secrets.iter().filter_map(|name| self.variables.get(name)).filter_map(Value::as_str)
+    }
+
+    /// Fills in a definition's defaults, and says what is missing for what uses it.
+    ///
+    /// # Errors
+    /// When a parameter has no value, or one that it may not have.
+    pub fn complete(&mut self, definition: &Definition, uses: impl Fn(&str) -> bool) -> Result<(), RunError> {
+        for param in &definition.params {
+            if !self.has(&param.name) && !param.default.is_null() {
+                self.set(param.name.clone(), param.default.clone());
+            }
+            if !self.has(&param.name) && !param.optional && uses(&param.name) {
+                return Err(RunError::MissingParam { name: param.name.clone(), help: param.help.clone() });
+            }
+            if let Some(value) = self.variables.get(&param.name)
+                && !param.one_of.is_empty()
+                && !value.is_null()
+                && !param.one_of.iter().any(|one| value.as_str() == Some(one))
+            {
+                return Err(RunError::WrongParam {
+                    name: param.name.clone(),
+                    value: shown(value),
+                    one_of: param.one_of.join(", "),
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+fn shown(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// Why a run cannot go on.
+#[derive(Clone, PartialEq, Debug, Error)]
+pub enum RunError {
+    #[error("`{name}` is missing: {help}")]
+    MissingParam { name: String, help: String },
+    #[error("`{name}` is `{value}`, and can only be one of {one_of}")]
+    WrongParam { name: String, value: String, one_of: String },
+    #[error("{request}: {source}")]
+    Template { request: String, source: Missing },
+    #[error("{request}: {what}: {source}")]
+    Program { request: String, what: &'static str, source: ProgramRunError },
+    #[error("{request}: the address {url} is not one that can be asked")]
+    Address { request: String, url: String },
+    #[error("{name} needs an address: write url = \"...\" in its source")]
+    NoBase { name: String },
+    #[error("{definition} has no {capability}")]
+    NoCapability { definition: String, capability: String },
+    #[error(transparent)]
+    Failed(#[from] Failure),
+}
+
+/// A capability that is being read.
+#[derive(Debug)]
+pub struct Run<'d> {
+    definition: &'d Definition,
+    capability: Capability,
+    reading: &'d Reading,
+    values: Values,
+    sequence: Sequence<'d>,
+    page: u32,
+    /// The next page's whole address, for the last request of the sequence.
+    next_url: Option<String>,
+    outputs: Vec<Value>,
+    problems: Vec<Line>,
+    finished: bool,
+}
+
+impl<'d> Run<'d> {
+    /// Begins to read a capability.
+    ///
+    /// # Errors
+    /// When the definition does not have it, or a parameter is missing.
+    pub fn read(
+        definition: &'d Definition,
+        capability: Capability,
+        mut values: Values,
+        now: Timestamp,
+    ) -> Result<Self, RunError> {
+        let Some(reading) = definition.readings.get(&capability) else {
+            return Err(RunError::NoCapability {
+                definition: definition.title.clone(),
+                capability: capability.to_string(),
+            });
+        };
+        values.complete(definition, |name| {
+            reading.requests.iter().any(|request| request.uses(name))
+                || reading.map.uses(name)
+                || definition.auth_uses(name)
+        })?;
+        values.set("now", seconds(now));
+        for input in capability.inputs() {
+            if !values.has(input) {
+                values.set(*input, default_input(capability, input, now));
+            }
+        }
+        values.set("page", 1);
+        values.set("cursor", Value::Null);
+        let sequence = Sequence::new(definition, &reading.requests);
+        Ok(Self {
+            definition,
+            capability,
+            reading,
+            values,
+            sequence,
+            page: 1,
+            next_url: None,
+            outputs: Vec::new(),
+            problems: Vec::new(),
+            finished: false,
+        })
+    }
+
+    /// Returns the next request, or nothing when there is no more to ask.
+    ///
+    /// # Errors
+    /// When a request cannot be made.
+    pub fn next_plan(&mut self) -> Result<Option<Plan>, RunError> {
+        if self.finished {
+            return Ok(None);
+        }
+        let Some(mut plan) = self.sequence.next_plan(&mut self.values)? else {
+            self.page_is_complete(&Answer::default())?;
+            return if self.finished { Ok(None) } else { self.next_plan() };
+        };
+        if let (Some(url), true) = (&self.next_url, self.sequence.is_last())
+            && let Call::Http { url: asked, .. } = &mut plan.call
+        {
+            *asked = url.clone();
+        }
+        Ok(Some(plan))
+    }
+
+    /// Takes in the answer to the last request.
+    ///
+    /// # Errors
+    /// When the answer is an error, or a program cannot read it.
+    pub fn answer(&mut self, answer: &Answer) -> Result<(), RunError> {
+        self.sequence.answer(answer, &mut self.values)?;
+        if self.sequence.is_over() {
+            self.page_is_complete(answer)?;
+        }
+        Ok(())
+    }
+
+    fn page_is_complete(&mut self, answer: &Answer) -> Result<(), RunError> {
+        let body = self.sequence.last_body();
+        let variable = |name: &str| answer.variable(name).unwrap_or_else(|| self.values.get(name));
+        let failed = |what| move |source| RunError::Program { request: "reading the answer".to_owned(), what, source };
+        self.outputs.extend(self.reading.map.run(&body, variable).map_err(failed("map"))?);
+        self.finished = true;
+        let Some(paging) = &self.reading.paging else { return Ok(()) };
+        if self.page >= paging.pages {
+            return Ok(());
+        }
+        match &paging.way {
+            PagingWay::Link => self.next_url = answer.next_link(),
+            PagingWay::Url(program) => {
+                let url = program.first(&body, variable).map_err(failed("paging.url"))?;
+                self.next_url = url.as_str().filter(|url| !url.is_empty()).map(str::to_owned);
+            }
+            PagingWay::Cursor(program) => {
+                let cursor = program.first(&body, variable).map_err(failed("paging.cursor"))?;
+                if cursor.is_null() || cursor == Value::String(String::new()) || cursor == self.values.get("cursor") {
+                    return Ok(());
+                }
+                self.page += 1;
+                self.values.set("cursor", cursor);
+                self.values.set("page", self.page);
+                self.finished = false;
+                self.sequence.repeat_last();
+                return Ok(());
+            }
+        }
+        if let Some(url) = self.next_url.take() {
+            let base = self.values.base_url.clone().unwrap_or_default();
+            match plan::same_origin(&answer.url, &base, &url) {
+                Some(url) => {
+                    self.page += 1;
+                    self.values.set("page", self.page);
+                    self.next_url = Some(url);
+                    self.finished = false;
+                    self.sequence.repeat_last();
+                }
+                None => self
+                    .problems
+                    .push(Line::from_text(&format!("the next page is at another place, {url}: not followed"))),
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns what was read.
+    pub fn finish(self) -> Mapped {
+        let mut mapped = read(self.capability, self.reading, &self.outputs);
+        mapped.problems.extend(self.problems);
+        mapped
+    }
+
+    /// Returns what is being run.
+    pub fn definition(&self) -> &'d Definition {
+        self.definition
+    }
+
+    /// Returns what the programs gave, before it was mapped.
+    pub fn outputs(&self) -> &[Value] {
+        &self.outputs
+    }
+}
+
+impl Definition {
+    /// Returns whether the credentials or the address name the variable.
+    pub fn auth_uses(&self, name: &str) -> bool {
+        self.auth.headers.uses(name)
+            || self.auth.query.uses(name)
+            || self.auth.bearer.as_deref() == Some(name)
+            || self.auth.basic.as_ref().is_some_and(|(user, password)| user.uses(name) || password.uses(name))
+            || self.headers.uses(name)
+            || self.base_url.as_ref().is_some_and(|base| base.uses(name))
+            || match &self.auth.scheme {
+                Some(super::definition::Scheme::SigV4 { region, .. }) => region.uses(name),
+                Some(super::definition::Scheme::Exchange(exchange)) => exchange.request.uses(name),
+                _ => false,
+            }
+    }
+}
+
+/// Returns a time as programs see it.
+#[expect(clippy::cast_precision_loss, reason = "microseconds of this century fit")]
+pub fn seconds(at: Timestamp) -> f64 {
+    at.as_micros() as f64 / 1e6
+}
+
+/// What a capability is asked for when nobody says.
+fn default_input(capability: Capability, input: &str, now: Timestamp) -> Value {
+    /// A screen and what one scrolls back first.
+    const LIMIT: u64 = 100;
+    const HOUR: Duration = Duration::from_secs(3_600);
+    match (capability, input) {
+        (Capability::Releases, "limit") => 20.into(),
+        (_, "limit") => LIMIT.into(),
+        (_, "since" | "start") => seconds(now - HOUR).into(),
+        (_, "until" | "end") => seconds(now).into(),
+        (_, "step") => 60.into(),
+        _ => Value::Null,
+    }
+}
+
+/// How far an action is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Progress {
+    Running(Option<Line>),
+    Succeeded(Option<Line>),
+    Failed(Option<Line>),
+}
+
+/// Reads how far an action is, from the answer to the last request of its `done`.
+///
+/// # Errors
+/// When the program cannot read it, or gives a word that is none of ours.
+pub fn progress(done: &Done, body: &Value, values: &Values, answer: &Answer) -> Result<Progress, RunError> {
+    let variable = |name: &str| answer.variable(name).unwrap_or_else(|| values.get(name));
+    let failed = |source| RunError::Program { request: "looking whether it is done".to_owned(), what: "map", source };
+    let output = done.map.first(body, variable).map_err(failed)?;
+    let message = output.get("message").and_then(Value::as_str).map(Line::from_text);
+    let word = output.get("state").map(shown).unwrap_or_default();
+    Ok(match done.states.translate(&word).as_ref() {
+        "succeeded" => Progress::Succeeded(message),
+        "failed" => Progress::Failed(message.or_else(|| Some(Line::from_text(&word)))),
+        // A word that we do not know is not the end: looking goes on until the time is up, and shows the word.
+        _ => Progress::Running(message.or_else(|| (!word.is_empty()).then(|| Line::from_text(&word)))),
+    })
+}
