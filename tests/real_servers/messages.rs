@@ -1,0 +1,58 @@
+//! What takes messages.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::{SocketAddr, TcpStream};
+
+use super::support::servers::http;
+use super::support::servers::messages::{MailSink, Ntfy};
+use super::wait_for;
+
+#[test]
+fn the_mail_server_keeps_what_it_is_given() {
+    let Some(sink) = MailSink::start() else { return };
+    let mut stream = greet(sink.address);
+    say(&mut stream, "MAIL FROM:<crashcart@example.com>", "250");
+    say(&mut stream, "RCPT TO:<oncall@example.com>", "250");
+    say(&mut stream, "DATA", "354");
+    say(&mut stream, "Subject: api is down\r\n\r\nSince 02:14.\r\n.", "250");
+    let mail = sink.wait_for_mail().expect("a mail");
+    assert!(mail.contains("Subject: api is down") && mail.contains("oncall@example.com"), "{mail}");
+}
+
+#[test]
+fn the_mail_server_can_insist_on_tls() {
+    let key = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let Some(sink) = MailSink::start_tls(&key.cert.pem(), &key.signing_key.serialize_pem()) else { return };
+    let mut stream = greet(sink.address);
+    say(&mut stream, "MAIL FROM:<crashcart@example.com>", "530");
+    say(&mut stream, "STARTTLS", "220");
+}
+
+#[test]
+fn ntfy_keeps_a_message_for_its_topic() {
+    let Some(ntfy) = Ntfy::start() else { return };
+    assert_eq!(http::post(ntfy.address, "/oncall", &[], "api is down").unwrap().status, 200);
+    let messages = wait_for("the message", || ntfy.messages("oncall"), |messages| !messages.is_empty());
+    assert_eq!(messages[0]["message"], "api is down");
+}
+
+fn greet(address: SocketAddr) -> BufReader<TcpStream> {
+    let mut stream = BufReader::new(TcpStream::connect(address).unwrap());
+    hear(&mut stream, "220");
+    say(&mut stream, "EHLO night", "250");
+    stream
+}
+
+fn say(stream: &mut BufReader<TcpStream>, line: &str, expected: &str) {
+    stream.get_mut().write_all(format!("{line}\r\n").as_bytes()).unwrap();
+    hear(stream, expected);
+}
+
+fn hear(stream: &mut BufReader<TcpStream>, expected: &str) {
+    let mut answer = String::new();
+    // An answer of several lines has a hyphen behind the code of all but the last.
+    while answer.lines().next_back().is_none_or(|line| line.get(3..4) != Some(" ")) {
+        assert!(stream.read_line(&mut answer).unwrap() > 0, "cut off after {answer:?}");
+    }
+    assert!(answer.starts_with(expected), "{answer:?}");
+}
