@@ -98,20 +98,21 @@ impl Keyring {
 
     fn hand_over(&self, question: Question) -> Result<(), KeyringTrouble> {
         let mut thread = self.thread.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let question = match thread.as_ref() {
-            None => question,
-            Some(to) => match to.send(question) {
-                Ok(()) => return Ok(()),
-                // The last question was its end.
-                Err(mpsc::SendError(question)) => question,
-            },
-        };
+        if let Some(to) = thread.as_ref() {
+            // It listens for as long as there is somebody who can ask.
+            let _ = to.send(question);
+            return Ok(());
+        }
         let (to, questions) = mpsc::channel::<Question>();
         std::thread::Builder::new()
             .name("keyring".to_owned())
-            .spawn(move || questions.into_iter().for_each(|question| question()))
+            .spawn(move || {
+                for question in questions {
+                    // A library that panics has not answered; the next question may go better.
+                    let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(question));
+                }
+            })
             .map_err(|_| KeyringTrouble::Other("this machine gives no more threads".to_owned()))?;
-        // The thread has just begun to listen.
         let _ = to.send(question);
         *thread = Some(to);
         Ok(())
@@ -287,7 +288,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_library_that_panics_is_asked_again_on_a_new_thread() {
+    async fn a_library_that_panics_has_not_answered_and_is_asked_again() {
         let keyring = reachable();
         let limit = Duration::from_secs(20);
         let failed = keyring.ask(limit, || -> Result<(), _> { panic!("as libraries do") }).await;
