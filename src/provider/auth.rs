@@ -4,6 +4,8 @@
 //!   login       where a vendor's own tool keeps its login: environment, file, netrc, command
 //!   aws         what signs requests to AWS: environment, profiles, SSO, roles, container, machine
 //!   sigv4       signs requests to AWS
+//!   kubeconfig  a cluster and who we are there: files, plugins, pod
+//!   cache       keeps what was found, and asks once for many
 //! ```
 //!
 //! Whoever is logged in with a vendor's own tool is set: nothing here asks for a password, opens a browser or writes to
@@ -13,9 +15,11 @@
 //! Nothing here knows of definitions (but for the places of a login), of requests to a provider, or of the screen.
 
 pub mod aws;
+pub mod cache;
 mod command;
 mod error;
 mod file;
+pub mod kubeconfig;
 pub mod login;
 mod metadata;
 mod netrc;

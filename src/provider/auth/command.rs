@@ -56,8 +56,8 @@ pub async fn run(run: Run<'_>, surroundings: &Surroundings) -> Result<Zeroizing<
     let Some((name, arguments)) = run.argv.split_first() else {
         return Err(AuthError::malformed("the command", "it is empty"));
     };
-    let program = find(name, surroundings)
-        .ok_or_else(|| AuthError::io(format!("cannot run {name}"), io::ErrorKind::NotFound.into()))?;
+    let missing = || AuthError::Missing { program: name.clone(), hint: None };
+    let program = find(name, surroundings).ok_or_else(missing)?;
     let mut command = Command::new(program);
     command.args(arguments).env_clear().envs(&surroundings.variables);
     if let (Some(home), None) = (&surroundings.home, surroundings.variable("HOME")) {
@@ -100,7 +100,7 @@ fn complaint(err: &[u8]) -> String {
     let text = String::from_utf8_lossy(err);
     let lines = || text.lines().map(str::trim).filter(|line| !line.is_empty());
     let line = lines().rfind(|line| line.to_lowercase().contains("error")).or_else(|| lines().next_back());
-    line.unwrap_or_default().chars().take(300).collect()
+    line.unwrap_or_default().chars().take(500).collect()
 }
 
 async fn wait(child: &mut Child, out: &mut Vec<u8>, err: &mut Vec<u8>) -> io::Result<std::process::ExitStatus> {
@@ -214,7 +214,7 @@ mod tests {
         let argv = ["no-such-tool".to_owned()];
         let wanted = Run { argv: &argv, variables: &[], directory: None, limit: LIMIT, hint: None };
         let error = run(wanted, &Place::new().surroundings()).await.unwrap_err();
-        assert_eq!(error.to_string(), "cannot run no-such-tool");
+        assert_eq!(error.to_string(), "cannot run no-such-tool: there is no such program");
         assert_eq!(error.hint().unwrap(), "is it installed, and on PATH?");
     }
 }

@@ -73,6 +73,14 @@ pub enum AuthError {
         /// What does work.
         instead: String,
     },
+    /// A program is not installed.
+    #[error("cannot run {program}: there is no such program")]
+    Missing {
+        /// Its name.
+        program: String,
+        /// How to get it, where somebody said so.
+        hint: Option<String>,
+    },
     /// A file cannot be read, a program cannot be started, a server cannot be reached.
     #[error("{doing}")]
     Io {
@@ -116,9 +124,12 @@ impl AuthError {
             Self::Unknown { kind, .. } => Some(Cow::Owned(format!("name one of the {kind}s that there are"))),
             Self::Malformed { path, .. } => Some(Cow::Owned(format!("repair {path}, or log in again"))),
             Self::Unsupported { instead, .. } => Some(Cow::Borrowed(instead)),
+            Self::Missing { hint, .. } => {
+                Some(Cow::Borrowed(hint.as_deref().unwrap_or("is it installed, and on PATH?")))
+            }
             Self::Io { source, .. } => Some(Cow::Borrowed(match source.kind() {
                 io::ErrorKind::PermissionDenied => "who owns it, and who may read it?",
-                io::ErrorKind::NotFound => "is it installed, and on PATH?",
+                io::ErrorKind::NotFound => "is this still the right path?",
                 _ => "can this machine reach it?",
             })),
         }

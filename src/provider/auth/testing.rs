@@ -19,7 +19,8 @@ impl Place {
     pub fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let home = folder.path().to_owned();
-        let path = format!("{}/bin:/usr/bin:/bin", home.display());
+        // Not the machine's own programs: somebody may be logged in there.
+        let path = format!("{}/bin", home.display());
         let variables = [("PATH".to_owned(), path), ("HOME".to_owned(), home.display().to_string())].into();
         Self { folder, surroundings: Surroundings { home: Some(home), variables } }
     }
@@ -52,7 +53,7 @@ impl Place {
 
     /// Puts a shell script on the path.
     pub fn program(&self, name: &str, script: &str) {
-        self.write(&format!("bin/{name}"), &format!("#!/bin/sh\n{script}\n"));
+        self.write(&format!("bin/{name}"), &format!("#!/bin/sh\nPATH=$PATH:/usr/bin:/bin\n{script}\n"));
         let path = self.home().join("bin").join(name);
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
     }
