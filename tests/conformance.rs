@@ -1,0 +1,217 @@
+//! Requests and answers against the vendors' own descriptions of their APIs.
+//!
+//! The descriptions are not part of this repository; where they are absent, everything here passes and says so.
+//! `conformance/table.rs` says which file describes which provider, and what is known to be wrong in it.
+
+mod conformance {
+    pub mod cases;
+    pub mod mutate;
+    pub mod table;
+}
+// Apart from the other helpers: no other test has to be linked with what reads the descriptions.
+#[allow(dead_code, reason = "a description can do more than one test asks of it")]
+#[path = "support"]
+mod described {
+    pub mod spec;
+}
+mod support;
+
+use std::path::PathBuf;
+
+use conformance::table::{Row, TABLE};
+use conformance::{cases, mutate};
+use described::spec::{self, Kind, Request, Spec};
+
+/// Returns the folder with the descriptions, or says that it is not there.
+fn descriptions() -> Option<PathBuf> {
+    let shared = support::environment("CRASHCART_SHARED")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
+    let folder = shared.join("specs");
+    if !folder.is_dir() {
+        support::require("descriptions", &format!("the vendors' descriptions are not in {}", folder.display()));
+        return None;
+    }
+    Some(folder)
+}
+
+fn load(folder: &std::path::Path, row: &Row) -> Spec {
+    Spec::load_corrected(&folder.join(row.spec), row.base, row.corrections)
+        .unwrap_or_else(|error| panic!("{}: {error}", row.provider))
+        .demanding(row.demand)
+}
+
+/// Returns one row for each file, with its description. `CRASHCART_ONLY` is a part of the name of those that are wanted.
+fn files(folder: &std::path::Path) -> Vec<(&'static Row, Spec)> {
+    let mut seen = std::collections::BTreeSet::new();
+    let only = support::environment("CRASHCART_ONLY");
+    TABLE
+        .iter()
+        .filter(|row| only.as_ref().is_none_or(|only| row.spec.contains(only.as_str())))
+        .filter(|row| seen.insert(row.spec))
+        .map(|row| (row, load(folder, row)))
+        .collect()
+}
+
+/// Fails with the first troubles of many.
+#[track_caller]
+fn demand_none(troubles: &[String]) {
+    let first = &troubles[..troubles.len().min(40)];
+    assert!(troubles.is_empty(), "{} troubles, the first of them\n{}", troubles.len(), first.join("\n"));
+}
+
+fn shown(request: &Request) -> String {
+    let body: String = String::from_utf8_lossy(&request.body).chars().take(300).collect();
+    format!("{} {} {body}", request.method, request.url)
+}
+
+#[test]
+fn every_description_in_the_folders_has_a_row() {
+    let Some(folder) = descriptions() else { return };
+    let known: Vec<&str> = TABLE.iter().map(|row| row.spec).collect();
+    let mut missing = Vec::new();
+    for part in ["hosting", "hosting/handwritten", "monitoring", "monitoring/unofficial"] {
+        for entry in std::fs::read_dir(folder.join(part)).unwrap() {
+            let name = format!("{part}/{}", entry.unwrap().file_name().to_string_lossy());
+            // The original of heroku.json, in a language of its own; and requests to try, not a description.
+            let other = ["hosting/heroku.hyper-schema.json", "hosting/jq-examples.json"].contains(&name.as_str());
+            let describes = [".json", ".yaml", ".graphql"].iter().any(|end| name.ends_with(end));
+            if describes && !other && !known.contains(&name.as_str()) {
+                missing.push(name);
+            }
+        }
+    }
+    for row in TABLE {
+        println!("{:<20} {:<22} {}", row.provider, row.proof.words(), row.spec);
+    }
+    assert!(missing.is_empty(), "no row says whose these are: {missing:?}");
+}
+
+/// The checker must take what the description itself allows, and the maker must not make what it forbids.
+#[test]
+fn what_is_made_from_a_description_is_valid_by_it() {
+    let Some(folder) = descriptions() else { return };
+    let mut troubles = Vec::new();
+    for (row, spec) in files(&folder) {
+        let (mut requests, mut answers) = (0, 0);
+        for request in spec.samples() {
+            requests += 1;
+            let violations = spec.check(&request);
+            if !violations.is_empty() && !cases::is_known(row.spec, &violations) {
+                troubles.push(format!("{}: {}\n    {}", row.spec, shown(&request), violations.join("\n    ")));
+            }
+            for answer in spec.answers(&request) {
+                answers += 1;
+                let violations = spec.check_answer(&request, &answer);
+                if !violations.is_empty() && !cases::is_known(row.spec, &violations) {
+                    troubles.push(format!(
+                        "{}: the answer to {}\n    {}",
+                        row.spec,
+                        shown(&request),
+                        violations.join("\n    ")
+                    ));
+                    break;
+                }
+            }
+        }
+        println!("{}: {requests} requests, {answers} answers", row.spec);
+        spec.notes().iter().for_each(|note| println!("    {note}"));
+    }
+    demand_none(&troubles);
+}
+
+/// What vendors' documentation shows is accepted, and what is known to be wrong is refused for the right reason.
+#[test]
+fn requests_from_documentation_are_judged_rightly() {
+    let Some(folder) = descriptions() else { return };
+    let mut troubles = Vec::new();
+    let mut counts = std::collections::BTreeMap::new();
+    for (row, spec) in files(&folder) {
+        for (request, expected) in cases::of(row, &folder) {
+            let mut request = request;
+            spec.authenticate(&mut request);
+            let violations = spec.check(&request);
+            let right = match expected {
+                None => violations.is_empty(),
+                Some(words) => violations.len() == 1 && violations[0].contains(words),
+            };
+            if !right {
+                let wanted = expected.map_or("nothing".to_owned(), |words| format!("{words:?}"));
+                troubles.push(format!(
+                    "{}: {}: expected {wanted}\n    {}",
+                    row.spec,
+                    shown(&request),
+                    violations.join("\n    ")
+                ));
+            }
+            if expected.is_none() {
+                let answers = spec.answers(&request);
+                if answers.is_empty() {
+                    troubles.push(format!("{}: no answer to {}", row.spec, shown(&request)));
+                }
+                for answer in answers {
+                    let violations = spec.check_answer(&request, &answer);
+                    if !violations.is_empty() && !cases::is_known(row.spec, &violations) {
+                        troubles.push(format!(
+                            "{}: the answer to {}\n    {}",
+                            row.spec,
+                            shown(&request),
+                            violations.join("\n    ")
+                        ));
+                    }
+                }
+            }
+            let count = counts.entry(row.spec).or_insert((0, 0));
+            if expected.is_none() { count.0 += 1 } else { count.1 += 1 }
+        }
+    }
+    for (spec, (good, bad)) in &counts {
+        println!("{spec}: {good} good, {bad} bad");
+    }
+    demand_none(&troubles);
+}
+
+/// A request with one thing wrong is refused, whatever that thing is.
+#[test]
+fn every_mutation_is_refused() {
+    let Some(folder) = descriptions() else { return };
+    let mut troubles = Vec::new();
+    for (row, spec) in files(&folder) {
+        let mut good: Vec<Request> = cases::of(row, &folder)
+            .into_iter()
+            .filter(|(_, expected)| expected.is_none())
+            .map(|(mut request, _)| {
+                spec.authenticate(&mut request);
+                request
+            })
+            .collect();
+        good.extend(spec.samples().into_iter().filter(|request| spec.check(request).is_empty()));
+        let mut refused = std::collections::BTreeMap::new();
+        for request in &good {
+            for (what, mutant) in mutate::all(request) {
+                let violations = spec.check(&mutant);
+                if !violations.is_empty() {
+                    *refused.entry(what).or_insert(0) += 1;
+                } else if mutate::must_be_refused(what, row, request) {
+                    troubles.push(format!("{}: {what}: {}", row.spec, shown(&mutant)));
+                }
+            }
+        }
+        let kinds = refused.len();
+        println!("{}: {} requests; refused: {refused:?}", row.spec, good.len());
+        if kinds < 3 {
+            troubles.push(format!("{}: only {kinds} kinds of mutations were refused", row.spec));
+        }
+    }
+    demand_none(&troubles);
+}
+
+#[test]
+fn the_file_decides_its_language() {
+    let Some(folder) = descriptions() else { return };
+    let kind = |name: &str| TABLE.iter().find(|row| row.spec.ends_with(name)).map(|row| load(&folder, row).kind());
+    assert_eq!(kind("render.json"), Some(Kind::OpenApi));
+    assert_eq!(kind("docker-engine.yaml"), Some(Kind::OpenApi));
+    assert_eq!(kind("fly.graphql"), Some(Kind::GraphQl));
+    assert_eq!(kind("aws-logs.service-2.json"), Some(Kind::Botocore));
+    assert_eq!(spec::root("/api/v1"), "https://example.com/api/v1");
+}
