@@ -32,6 +32,7 @@ pub use diagnostic::{Diagnostic, Severity};
 pub use effects::{TrustItem, effects_of};
 pub use settings::Settings;
 pub use validate::Place;
+pub use validate::secret::{SecretUse, secret_ref};
 
 use diagnostic::Problems;
 use document::{Shape as _, Table};
@@ -43,6 +44,8 @@ pub struct Loaded {
     /// missing, and its service would look better than it is.
     pub catalog: Catalog,
     pub settings: Settings,
+    /// Where it says that secrets are kept.
+    pub secrets: Vec<SecretUse>,
     /// In the order of the text.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -67,14 +70,14 @@ pub fn load(text: &str, place: Place<'_>) -> Loaded {
     let file = shape::File::take(&mut table);
     table.finish(|_| None);
     let mut meaning = Problems::default();
-    let (catalog, settings) = validate::validate(file, place, &mut meaning);
+    let (catalog, settings, secrets) = validate::validate(file, place, &mut meaning);
     // Behind a slip of the pen everything may be read as something else, and a name that seems to be missing may
     // stand there: what follows from it is noise.
     problems.append(reading, first_error);
     if first_error.is_none() {
         problems.append(meaning, None);
     }
-    Loaded { catalog, settings, diagnostics: problems.locate(text) }
+    Loaded { catalog, settings, secrets, diagnostics: problems.locate(text) }
 }
 
 #[cfg(test)]

@@ -154,7 +154,7 @@ impl ConfigFile {
 
     /// Returns what following the file would do.
     pub fn effects(&self) -> Vec<TrustItem> {
-        config::effects_of(&self.loaded.catalog, &self.loaded.settings)
+        config::effects_of(&self.loaded.catalog, &self.loaded.settings, &self.loaded.secrets)
     }
 
     /// Refuses a file with errors, showing all of them.
@@ -205,7 +205,7 @@ impl ConfigFile {
                 failure.error
             )),
         };
-        let Loaded { mut catalog, mut settings, diagnostics: _ } = self.loaded;
+        let Loaded { mut catalog, mut settings, secrets: _, diagnostics: _ } = self.loaded;
         if withheld.is_some() {
             catalog.checks.clear();
             catalog.logs.clear();

@@ -6,9 +6,11 @@ use std::fmt;
 use super::address;
 use super::build::record_name;
 use super::settings::Settings;
+use super::validate::secret::SecretUse;
 use crate::model::catalog::Catalog;
 use crate::model::check::{HeartbeatPlace, ProbeSpec};
 use crate::model::log::{LogCommand, LogOrigin};
+use crate::model::secret::SecretRef;
 use crate::model::text::Line;
 
 /// What kind of thing would be done, worst first.
@@ -47,8 +49,18 @@ impl fmt::Display for TrustItem {
 /// Returns everything that following a configuration would run, contact and read; each once, worst first.
 ///
 /// The addresses of vendors' status pages and contacts are not in it: they are shown, and nothing asks them.
-pub fn effects_of(catalog: &Catalog, settings: &Settings) -> Vec<TrustItem> {
+pub fn effects_of(catalog: &Catalog, settings: &Settings, secrets: &[SecretUse]) -> Vec<TrustItem> {
     let mut items = BTreeSet::new();
+    for SecretUse { place, used_by } in secrets {
+        // A stranger's file that reads a secret may mean to send it somewhere.
+        items.insert(match place {
+            SecretRef::Command(argv) => item(EffectKind::Run, format!("{} (for {used_by})", words(argv))),
+            SecretRef::File(path) => item(EffectKind::Read, format!("{} (for {used_by})", path.display())),
+            SecretRef::Env(_) | SecretRef::Keyring(_) | SecretRef::Store(_) => {
+                item(EffectKind::Read, format!("{place} (for {used_by})"))
+            }
+        });
+    }
     for check in &catalog.checks {
         items.insert(effects_of_probe(&check.probe));
     }
@@ -100,11 +112,14 @@ fn effects_of_probe(probe: &ProbeSpec) -> TrustItem {
             HeartbeatPlace::Url(url) => item(EffectKind::Contact, format!("GET {url}")),
         },
         ProbeSpec::Command(command) => {
-            let words: Vec<String> = command.argv.iter().map(|word| quoted(word)).collect();
             let place = command.directory.as_ref().map(|path| format!(" (in {})", path.display())).unwrap_or_default();
-            item(EffectKind::Run, format!("{}{place}", words.join(" ")))
+            item(EffectKind::Run, format!("{}{place}", words(&command.argv)))
         }
     }
+}
+
+fn words(argv: &[String]) -> String {
+    argv.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
 }
 
 /// Shows where an argument begins and ends.

@@ -62,6 +62,8 @@ shape! {
         command: CommandLine;
         /// A file that holds it and that nobody else may read.
         file: Filled;
+        /// The name of an entry in crashcart's own encrypted store.
+        store: Filled;
     }
 
     /// A thing that can be down.

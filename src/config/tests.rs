@@ -184,7 +184,7 @@ fn a_value_of_the_wrong_kind_says_what_it_should_be() {
         (
             "[sources.fly]\nprovider = \"fly\"\ntoken = { env = \"A\", file = \"b\" }",
             "1:10+3 info: the source `fly` is kept for later: nothing asks it yet\n\
-             3:9+25 a secret is kept in exactly one place / write one of { env = \"NAME\" }, { keyring = \"name\" }, { command = \"...\" }, { file = \"path\" }",
+             3:9+25 a secret is kept in exactly one place / write one of { env = \"NAME\" }, { keyring = \"name\" }, { command = \"...\" }, { file = \"path\" }, { store = \"name\" }",
         ),
         (
             "[sources.fly]\ntoken = \"fo1_secret\"",
@@ -410,12 +410,14 @@ fn dependencies_are_services_or_vendors() {
 #[test]
 fn what_a_file_would_do_is_listed_once_and_worst_first() {
     let loaded = sound(EXAMPLE);
-    let items: Vec<String> = effects_of(&loaded.catalog, &loaded.settings).iter().map(ToString::to_string).collect();
+    let items: Vec<String> =
+        effects_of(&loaded.catalog, &loaded.settings, &loaded.secrets).iter().map(ToString::to_string).collect();
     assert_eq!(
         items,
         [
             "run     /bin/sh -c 'pg_isready -h db.internal | grep -q accepting' (in /srv/acme)",
             "run     check_postgres --action=locks (in /opt/checks)",
+            "run     pass show sentry (for sources.sentry.token)",
             "ssh     deploy@web2: tail -n 500 -q -F -- /var/log/acme/app.log",
             "ssh     web1: journalctl -fu acme -o cat",
             "contact 1.1.1.1:53",
@@ -424,8 +426,31 @@ fn what_a_file_would_do_is_listed_once_and_worst_first() {
             "contact GET https://backup.acme.com/last-success",
             "contact POST https://acme.com/health, with Accept, with a body: {\"ping\": true}",
             "contact db.internal:5432",
+            "read    /home/kim/.config/acme/backup-token (for sources.backup.token)",
             "read    /var/backups/acme/last-success",
             "read    /var/log/acme/*.log",
+            "read    environment variable PROMETHEUS_TOKEN (for sources.prom.token)",
+            "read    keyring entry fly (for sources.fly.token)",
+            "read    store entry grafana (for sources.grafana.token)",
+        ]
+    );
+}
+
+#[test]
+fn where_secrets_are_kept_is_found_wherever_a_source_says_so() {
+    let loaded = load(
+        "[sources.a]\nprovider = \"x\"\ntoken = { store = \"a\" }\nsecret_key = { env = \"B\" }\nca = { file = \"ca.pem\" }\n\
+         pass = { command = \"pass show c\" }\nregion = \"eu\"\nlimits = { env = \"D\", other = 1 }\n",
+    );
+    let found: Vec<String> =
+        loaded.secrets.iter().map(|secret| format!("{} {}", secret.used_by, secret.place)).collect();
+    assert_eq!(
+        found,
+        [
+            "sources.a.token store entry a",
+            "sources.a.ca file /srv/acme/ca.pem",
+            "sources.a.pass command /bin/sh -c pass show c",
+            "sources.a.secret_key environment variable B",
         ]
     );
 }
@@ -465,6 +490,6 @@ proptest! {
         for diagnostic in &loaded.diagnostics {
             diagnostic.render("x.toml", &text);
         }
-        effects_of(&loaded.catalog, &loaded.settings);
+        effects_of(&loaded.catalog, &loaded.settings, &loaded.secrets);
     }
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 mod check;
 mod log;
+pub mod secret;
 
 use super::diagnostic::{Problems, Severity};
 use super::document::{At, Named};
@@ -20,6 +21,7 @@ use crate::model::id::{ContactId, EnvironmentId, ServiceId, VendorId};
 use crate::model::service::{Dependency, Environment, Service};
 use crate::model::text::Line;
 use crate::model::vendor::Vendor;
+use secret::SecretUse;
 
 /// Where relative paths begin, and what `~` means.
 #[derive(Clone, Copy, Debug)]
@@ -40,7 +42,7 @@ impl Place<'_> {
 }
 
 /// Checks what a file says and gives what is valid of it.
-pub fn validate(file: File, place: Place<'_>, problems: &mut Problems) -> (Catalog, Settings) {
+pub fn validate(file: File, place: Place<'_>, problems: &mut Problems) -> (Catalog, Settings, Vec<SecretUse>) {
     let File { project, environments, sources, services, vendors, contacts, console, keys, self_check } = file;
     let services = list(services);
     let vendors = list(vendors);
@@ -56,6 +58,8 @@ pub fn validate(file: File, place: Place<'_>, problems: &mut Problems) -> (Catal
         let message = format!("the source `{}` is kept for later: nothing asks it yet", name.value);
         problems.note(Severity::Info, &name.span, message, None);
     }
+    let secrets =
+        sources.iter().flat_map(|(name, source)| secret::secrets_of(&name.value, &source.value, place)).collect();
     note_duplicates(&services, &vendors, problems);
     note_cycles(&services, problems);
 
@@ -87,7 +91,7 @@ pub fn validate(file: File, place: Place<'_>, problems: &mut Problems) -> (Catal
         build::merge(&mut catalog, Catalog { services, checks, logs, ..Catalog::default() });
     }
     let settings = settings(console.map(|console| console.value), keys, self_check.and_then(|at| at.value.vantage));
-    (catalog, settings)
+    (catalog, settings, secrets)
 }
 
 fn list<T>(list: Option<At<Vec<At<T>>>>) -> Vec<At<T>> {

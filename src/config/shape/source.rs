@@ -23,11 +23,11 @@ impl Read for SourceShape {
     fn read(node: &Node<'_>, problems: &mut Problems) -> Option<Self> {
         let mut table = Table::of(node, problems)?;
         let (provider, url, token) = (table.required("provider"), table.optional("url"), table.optional("token"));
-        if let Some(At { value: SecretShape { env, keyring, command, file }, span }) = &token {
-            let ways =
-                [env.is_some(), keyring.is_some(), command.is_some(), file.is_some()].into_iter().filter(|way| *way);
-            if ways.count() != 1 {
-                let help = "write one of { env = \"NAME\" }, { keyring = \"name\" }, { command = \"...\" }, { file = \"path\" }";
+        if let Some(At { value: SecretShape { env, keyring, command, file, store }, span }) = &token {
+            let ways = [env.is_some(), keyring.is_some(), command.is_some(), file.is_some(), store.is_some()];
+            if ways.into_iter().filter(|way| *way).count() != 1 {
+                let help = "write one of { env = \"NAME\" }, { keyring = \"name\" }, { command = \"...\" }, { file = \"path\" }, \
+                            { store = \"name\" }";
                 table.problems.error(span, "a secret is kept in exactly one place", Some(help.to_owned()));
             }
         }
