@@ -5,6 +5,8 @@
 //!   aws         what signs requests to AWS: environment, profiles, SSO, roles, container, machine
 //!   sigv4       signs requests to AWS
 //!   kubeconfig  a cluster and who we are there: files, plugins, pod
+//!   google      tokens of service accounts, of people and of machines
+//!   azure       tokens of applications, of machines and of whoever is logged in
 //!   cache       keeps what was found, and asks once for many
 //! ```
 //!
@@ -15,10 +17,12 @@
 //! Nothing here knows of definitions (but for the places of a login), of requests to a provider, or of the screen.
 
 pub mod aws;
+pub mod azure;
 pub mod cache;
 mod command;
 mod error;
 mod file;
+pub mod google;
 pub mod kubeconfig;
 pub mod login;
 mod metadata;

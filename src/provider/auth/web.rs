@@ -71,6 +71,14 @@ impl Answer {
         let first = text.unwrap_or("it said nothing").lines().next().unwrap_or_default();
         first.trim().chars().take(300).collect()
     }
+
+    /// Returns the machine's word for what is wrong: `invalid_grant`, `AccessDenied`.
+    pub fn code(&self) -> Option<String> {
+        let json: Value = serde_json::from_str(&self.body).unwrap_or_default();
+        ["/error", "/code", "/Code", "/error/status"]
+            .iter()
+            .find_map(|pointer| json.pointer(pointer)?.as_str().map(str::to_owned))
+    }
 }
 
 /// Sends a request and reads the whole answer, whatever its status.
