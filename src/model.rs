@@ -21,6 +21,7 @@ pub mod secret;
 pub mod self_check;
 pub mod service;
 pub mod snapshot;
+pub mod source;
 pub mod surroundings;
 pub mod text;
 pub mod time;

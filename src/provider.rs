@@ -10,7 +10,9 @@
 
 pub mod auth;
 pub mod definition;
+pub mod engine;
 pub mod fixture;
 pub mod map;
 pub mod registry;
 pub mod run;
+pub mod transport;

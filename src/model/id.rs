@@ -51,4 +51,8 @@ ids! {
     EnvironmentId;
     /// A person or a support desk.
     ContactId;
+    /// A hosting or monitoring system, by the name that the configuration gives it.
+    SourceId;
+    /// One thing that is read from a source again and again: `checkout/releases@fly`.
+    FeedId;
 }

@@ -7,7 +7,6 @@
 //! It knows nothing of transports, of the configuration's sources or of the screen. `docs/providers.md` teaches the format.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -20,6 +19,7 @@ pub mod shape;
 pub mod template;
 pub mod words;
 
+pub use crate::model::source::Capability;
 pub use build::read;
 use login::LoginPlace;
 use program::Program;
@@ -77,87 +77,6 @@ impl Kind {
             Self::Messages => "messages",
             Self::Status => "status",
         }
-    }
-}
-
-/// Something that can be read.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Capability {
-    Releases,
-    Instances,
-    Changes,
-    Logs,
-    Checks,
-    Metrics,
-    Alerts,
-    Issues,
-    /// One issue's latest occurrence.
-    Issue,
-    OnCall,
-    VendorStatus,
-    Identity,
-}
-
-impl Capability {
-    /// Every capability, in the order in which they are listed.
-    pub const ALL: &[Self] = &[
-        Self::Releases,
-        Self::Instances,
-        Self::Changes,
-        Self::Logs,
-        Self::Checks,
-        Self::Metrics,
-        Self::Alerts,
-        Self::Issues,
-        Self::Issue,
-        Self::OnCall,
-        Self::VendorStatus,
-        Self::Identity,
-    ];
-
-    /// Returns the word in definitions and on the command line.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Releases => "releases",
-            Self::Instances => "instances",
-            Self::Changes => "changes",
-            Self::Logs => "logs",
-            Self::Checks => "checks",
-            Self::Metrics => "metrics",
-            Self::Alerts => "alerts",
-            Self::Issues => "issues",
-            Self::Issue => "issue",
-            Self::OnCall => "on_call",
-            Self::VendorStatus => "vendor_status",
-            Self::Identity => "identity",
-        }
-    }
-
-    /// Returns the capability of that word.
-    pub fn of(word: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|capability| capability.word() == word)
-    }
-
-    /// Returns what its requests and programs are given beside parameters and secrets.
-    ///
-    /// Times are epoch seconds, with a fraction.
-    pub fn inputs(self) -> &'static [&'static str] {
-        match self {
-            Self::Releases | Self::Alerts => &["limit"],
-            Self::Instances | Self::Checks | Self::OnCall | Self::VendorStatus | Self::Identity => &[],
-            Self::Changes => &["from", "to"],
-            Self::Logs => &["since", "until", "limit", "query"],
-            Self::Metrics => &["query", "start", "end", "step"],
-            Self::Issues => &["limit", "query"],
-            Self::Issue => &["issue"],
-        }
-    }
-}
-
-impl fmt::Display for Capability {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.pad(self.word())
     }
 }
 

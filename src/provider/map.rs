@@ -15,56 +15,14 @@ mod vendor;
 
 pub use fields::Problems;
 pub use hosting::{changes, instances, releases};
-pub use logs::{LogEntry, log_entries};
+pub use logs::log_entries;
 pub use monitoring::{alerts, identity, issue, issues, monitors, on_call, series};
 pub use time::timestamp;
 pub use vendor::vendor_status;
 
 use super::definition::{Capability, Reading};
-use crate::model::alert::{Alert, Monitor, OnCall};
-use crate::model::identity::Identity;
-use crate::model::issue::{ErrorIssue, IssueDetail};
-use crate::model::metric::Series;
-use crate::model::release::{Changes, Instance, Release};
+use crate::model::source::Found;
 use crate::model::text::Line;
-use crate::model::vendor::VendorStatus;
-
-/// What was read, in the model's words.
-#[derive(Clone, PartialEq, Debug, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Found {
-    Releases(Vec<Release>),
-    Instances(Vec<Instance>),
-    Changes(Changes),
-    Logs(Vec<LogEntry>),
-    Checks(Vec<Monitor>),
-    Metrics(Vec<Series>),
-    Alerts(Vec<Alert>),
-    Issues(Vec<ErrorIssue>),
-    Issue(IssueDetail),
-    OnCall(Vec<OnCall>),
-    VendorStatus(VendorStatus),
-    Identity(Identity),
-}
-
-impl Found {
-    /// Returns how many things there are.
-    pub fn count(&self) -> usize {
-        match self {
-            Self::Releases(items) => items.len(),
-            Self::Instances(items) => items.len(),
-            Self::Changes(changes) => changes.commits.len() + changes.files.len(),
-            Self::Logs(items) => items.len(),
-            Self::Checks(items) => items.len(),
-            Self::Metrics(items) => items.len(),
-            Self::Alerts(items) => items.len(),
-            Self::Issues(items) => items.len(),
-            Self::Issue(issue) => issue.exceptions.len(),
-            Self::OnCall(items) => items.len(),
-            Self::VendorStatus(_) | Self::Identity(_) => 1,
-        }
-    }
-}
 
 /// What was read, and what could not be.
 #[derive(Clone, PartialEq, Debug, serde::Serialize)]

@@ -279,6 +279,11 @@ impl<'d> Run<'d> {
         mapped
     }
 
+    /// Returns what templates and programs are given.
+    pub fn values(&self) -> &Values {
+        &self.values
+    }
+
     /// Returns what is being run.
     pub fn definition(&self) -> &'d Definition {
         self.definition

@@ -68,7 +68,10 @@ impl Builder<'_> {
             params.iter().map(|param| param.name.clone()).chain(secrets.iter().map(|slot| slot.name.clone())).collect();
         let mut definition = self.provider(&provider, params, secrets, &names)?;
         let mut names = names;
-        if matches!(definition.auth.scheme, Some(Scheme::Google { .. } | Scheme::Azure { .. } | Scheme::Exchange(_))) {
+        if matches!(
+            definition.auth.scheme,
+            Some(Scheme::Google { .. } | Scheme::Azure { .. } | Scheme::Kubeconfig | Scheme::Exchange(_))
+        ) {
             names.push(ACCESS_TOKEN.to_owned());
         }
         names.push("now".to_owned());

@@ -1,24 +1,11 @@
 //! Log lines from a platform.
 
-use serde::Serialize;
 use serde_json::Value;
 
 use super::fields::{Item, Problems, objects};
 use crate::model::log::Level;
+use crate::model::source::LogEntry;
 use crate::model::text::Line;
-use crate::model::time::Timestamp;
-
-/// One line as a platform gives it. Level and time may be absent; the text may say them.
-#[derive(Clone, PartialEq, Debug, Serialize)]
-pub struct LogEntry {
-    /// The platform's identity of the line, where it has one: the same line is not shown twice.
-    pub id: Option<Line>,
-    pub at: Option<Timestamp>,
-    pub level: Option<Level>,
-    /// The instance, container or process that wrote it.
-    pub instance: Option<Line>,
-    pub text: Line,
-}
 
 /// Reads log lines.
 pub fn log_entries(outputs: &[Value], problems: &mut Problems) -> Vec<LogEntry> {

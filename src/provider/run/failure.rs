@@ -8,6 +8,7 @@ use serde_json::Value;
 use thiserror::Error;
 
 use super::answer::{Answer, among, decode};
+pub use crate::model::source::FailureKind;
 use crate::model::text::Line;
 use crate::provider::definition::{AnswerFormat, ErrorRules};
 
@@ -19,83 +20,6 @@ pub struct Failure {
     pub request: String,
     /// What the system said, or what happened instead of an answer.
     pub message: Line,
-}
-
-/// The kinds of failure.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FailureKind {
-    /// No credential, a wrong one, or one that has expired.
-    Unauthorised,
-    /// The credential is right and may not do this.
-    Forbidden,
-    NotFound,
-    /// Asked too often; how long to wait, where it says so.
-    RateLimited {
-        wait_ms: Option<u64>,
-    },
-    /// The request is wrong, or the system's state does not allow it.
-    Refused,
-    /// The system itself is in trouble (5xx).
-    Unavailable,
-    /// No connection, no name, no route.
-    Unreachable,
-    TimedOut,
-    /// An answer that cannot be read.
-    Malformed,
-    /// No credential could be got.
-    NoCredential,
-    /// Too many failures lately: not asked.
-    Resting,
-}
-
-impl FailureKind {
-    /// Returns whether the same request may work a moment later.
-    pub fn may_pass(self) -> bool {
-        matches!(self, Self::RateLimited { .. } | Self::Unavailable | Self::Unreachable | Self::TimedOut)
-    }
-
-    /// Returns the words for it.
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::Unauthorised => "the credential is not accepted",
-            Self::Forbidden => "the credential may not do this",
-            Self::NotFound => "not found",
-            Self::RateLimited { .. } => "asked too often",
-            Self::Refused => "refused",
-            Self::Unavailable => "the system is in trouble itself",
-            Self::Unreachable => "unreachable",
-            Self::TimedOut => "no answer in time",
-            Self::Malformed => "the answer cannot be read",
-            Self::NoCredential => "no credential",
-            Self::Resting => "not asked for a while",
-        }
-    }
-
-    /// Returns what to try next.
-    pub fn hint(self) -> &'static str {
-        match self {
-            Self::Unauthorised => {
-                "check the token: it may have expired or belong to another account; `crashcart secret set` stores a new one"
-            }
-            Self::Forbidden => "give the token the permission that is named, or take a token of somebody who has it",
-            Self::NotFound => {
-                "check the names and ids in this source and its services; some systems hide what a token may not see"
-            }
-            Self::RateLimited { .. } => {
-                "polling slows down by itself; raise `every`, or stop other tools that use the same token"
-            }
-            Self::Refused => "read what the system says; `crashcart providers try` shows the exact request",
-            Self::Unavailable => "see its status page; it is asked again by itself",
-            Self::Unreachable => "check url, DNS, proxy and firewall; it is asked again by itself",
-            Self::TimedOut => "it is asked again by itself; raise the timeout if it is always this slow",
-            Self::Malformed => {
-                "check that `url` points to the API and not to a login page or a proxy; `crashcart providers try` shows the answer"
-            }
-            Self::NoCredential => "store one with `crashcart secret set`, or log in with the vendor's own tool",
-            Self::Resting => "it failed several times in a row; it is tried again shortly, and at once with `r`",
-        }
-    }
 }
 
 impl fmt::Display for Failure {

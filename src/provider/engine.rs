@@ -1,0 +1,489 @@
+//! Asking systems: credentials, limits, retries, rest after failures, and everything in between that no definition has to say.
+//!
+//! ```text
+//!   read(source, capability) --> may it be asked? --> credentials --> Run: plan --> transport --> answer --> ... --> Mapped
+//!                                 rest, rate,          secret, login,          signature,  cache
+//!                                 one host's turn      token exchange          redirects
+//! ```
+//!
+//! An engine is given sources and secrets; it knows nothing of panes, of the journal or of the configuration file. Reading is
+//! retried once where that is harmless; what acts is never retried here.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use futures_util::future::BoxFuture;
+use futures_util::stream::BoxStream;
+use serde_json::Value;
+use tokio::sync::Semaphore;
+use url::Url;
+
+mod breaker;
+mod credentials;
+mod link;
+
+use super::definition::template::Encoding;
+use super::definition::{Definition, Target};
+use super::map::{Mapped, Problems, log_entries};
+use super::registry::Registry;
+use super::run::{Answer, Call, Failure, FailureKind, Plan, Run, RunError, Sequence, Values, judge, prepare, seconds};
+use super::transport::command::{RunRequest, run};
+use super::transport::http::HttpRequest;
+use super::transport::stream;
+use crate::clock::Clock;
+use crate::model::secret::{Secret, SecretRef};
+use crate::model::source::{Capability, LogEntry, Source};
+use crate::model::surroundings::Surroundings;
+use crate::model::text::Line;
+use crate::model::time::Timestamp;
+use credentials::{Caches, Used, misconfigured};
+use link::Link;
+
+/// How long a request may take when its definition does not say.
+const TIMEOUT: Duration = Duration::from_secs(20);
+/// The pause before the one retry of a read.
+const RETRY_AFTER: Duration = Duration::from_millis(700);
+/// More than this at one host at once is a load on it.
+const AT_ONCE_PER_HOST: usize = 4;
+/// How long a read may wait for its turn.
+const TURN: Duration = Duration::from_secs(30);
+
+/// Where secrets come from.
+pub trait Secrets: Send + Sync {
+    /// Returns a secret, or why there is none and what to try.
+    fn get<'a>(&'a self, place: &'a SecretRef) -> BoxFuture<'a, Result<Secret, NoSecret>>;
+    /// A system did not accept it: ask again the next time.
+    fn forget(&self, place: &SecretRef);
+    /// A secret came from elsewhere (a vendor's login, an exchange): it must not be shown either.
+    fn learn(&self, secret: &Secret);
+}
+
+/// Why there is no secret.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NoSecret {
+    pub why: String,
+    pub hint: String,
+}
+
+/// Asks systems. Cheap to share.
+pub struct Engine {
+    registry: Arc<Registry>,
+    secrets: Arc<dyn Secrets>,
+    surroundings: Surroundings,
+    clock: Clock,
+    links: Mutex<HashMap<Configured, Arc<Link>>>,
+    caches: Caches,
+    hosts: Mutex<HashMap<String, Arc<Semaphore>>>,
+}
+
+/// Everything that is configured of a source: a link is for that, and not for its name.
+type Configured = String;
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Engine").field("registry", &self.registry).finish_non_exhaustive()
+    }
+}
+
+/// What is asked of a source.
+#[derive(Clone, Debug)]
+pub struct Ask<'a> {
+    pub source: &'a Source,
+    pub capability: Capability,
+    pub params: &'a BTreeMap<String, Value>,
+    pub input: &'a BTreeMap<String, Value>,
+    /// Ask also while the source rests after failures: the user wants to know now.
+    pub now: bool,
+}
+
+/// Sees every request and its answer.
+pub type Witness<'w> = &'w mut (dyn FnMut(&Plan, Result<&Answer, &Failure>) + Send);
+
+/// Log lines as they come.
+pub type LogStream = BoxStream<'static, Result<Vec<LogEntry>, Failure>>;
+
+impl Engine {
+    /// Makes an engine. Nothing is asked yet.
+    pub fn new(registry: Arc<Registry>, secrets: Arc<dyn Secrets>, surroundings: Surroundings, clock: Clock) -> Self {
+        let caches = Caches::new(&clock);
+        Self { registry, secrets, surroundings, clock, links: Mutex::default(), caches, hosts: Mutex::default() }
+    }
+
+    /// Returns a source's definition.
+    ///
+    /// # Errors
+    /// When there is none, or it has mistakes.
+    pub fn definition(&self, source: &Source) -> Result<Arc<Definition>, Failure> {
+        self.registry.find(&source.provider).map_err(|error| Failure {
+            kind: FailureKind::Misconfigured,
+            request: String::new(),
+            message: Line::from_text(&error.to_string()),
+        })
+    }
+
+    /// Reads a capability.
+    ///
+    /// # Errors
+    /// The failure, sorted by what to do about it.
+    pub async fn read(&self, ask: &Ask<'_>) -> Result<Mapped, Failure> {
+        self.read_seen(ask, &mut |_, _| {}).await
+    }
+
+    /// Reads a capability, with somebody who sees every request and answer.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub async fn read_seen(&self, ask: &Ask<'_>, witness: Witness<'_>) -> Result<Mapped, Failure> {
+        let definition = self.definition(ask.source)?;
+        let link = self.link(ask.source, &definition)?;
+        let begun = self.clock.now();
+        if !ask.now
+            && let Some(until) = link.rests_until(begun)
+        {
+            let message = format!("tried again in {} s", until.since(begun).as_secs());
+            return Err(Failure {
+                kind: FailureKind::Resting,
+                request: String::new(),
+                message: Line::from_text(&message),
+            });
+        }
+        let mut used = Used::default();
+        let read = self.read_once(&definition, &link, ask, witness, &mut used).await;
+        link.learned(read.as_ref().err().map(|failure| failure.kind), self.clock.now());
+        if matches!(&read, Err(failure) if failure.kind == FailureKind::Unauthorised) {
+            self.forget(&used).await;
+            link.forget_answers();
+            ask.source.secrets.values().for_each(|place| self.secrets.forget(place));
+        }
+        read
+    }
+
+    async fn read_once(
+        &self,
+        definition: &Definition,
+        link: &Link,
+        ask: &Ask<'_>,
+        witness: Witness<'_>,
+        used: &mut Used,
+    ) -> Result<Mapped, Failure> {
+        let (mut values, got) = self.values(definition, link, ask.source, ask.params).await?;
+        *used = got;
+        for (name, value) in ask.input {
+            values.set(name.clone(), value.clone());
+        }
+        let mut run = Run::read(definition, ask.capability, values, self.clock.now()).map_err(failure_of)?;
+        while let Some(plan) = run.next_plan().map_err(failure_of)? {
+            let answer = self.asked(definition, link, &plan, run.values(), true).await;
+            witness(&plan, answer.as_ref());
+            run.answer(&answer?).map_err(failure_of)?;
+        }
+        Ok(run.finish())
+    }
+
+    /// Returns everything that requests to a source may need: parameters, address, secrets, tokens.
+    ///
+    /// # Errors
+    /// When a credential cannot be got.
+    pub async fn source_values(&self, source: &Source, params: &BTreeMap<String, Value>) -> Result<Values, Failure> {
+        let definition = self.definition(source)?;
+        let link = self.link(source, &definition)?;
+        Ok(self.values(&definition, &link, source, params).await?.0)
+    }
+
+    /// Sends one request that acts. It is never sent twice.
+    ///
+    /// # Errors
+    /// When no answer came: then nobody knows what has happened.
+    pub async fn act(&self, source: &Source, plan: &Plan, values: &Values) -> Result<Answer, Failure> {
+        let definition = self.definition(source)?;
+        let link = self.link(source, &definition)?;
+        self.asked(&definition, &link, plan, values, false).await
+    }
+
+    /// Follows a source's log.
+    ///
+    /// # Errors
+    /// When the stream cannot be opened. Later failures come as its last item.
+    pub async fn follow(&self, source: &Source, params: &BTreeMap<String, Value>) -> Result<LogStream, Failure> {
+        let definition = self.definition(source)?;
+        let link = self.link(source, &definition)?;
+        let Some(stream) = &definition.stream else {
+            let capability = format!("{} that can be followed", Capability::Logs);
+            return Err(failure_of(RunError::NoCapability { definition: definition.title.clone(), capability }));
+        };
+        let (mut values, _) = self.values(&definition, &link, source, params).await?;
+        values
+            .complete(&definition, |name| {
+                stream.before.iter().chain([&stream.request]).any(|request| request.uses(name))
+                    || definition.auth_uses(name)
+            })
+            .map_err(failure_of)?;
+        let now = self.clock.now();
+        values.set("now", seconds(now));
+        values.set("until", Value::Null);
+        for (name, value) in [("since", Value::from(seconds(now - Duration::from_secs(300)))), ("limit", 100.into())] {
+            if !values.has(name) {
+                values.set(name, value);
+            }
+        }
+        let mut before = Sequence::new(&definition, &stream.before);
+        while let Some(plan) = before.next_plan(&mut values).map_err(failure_of)? {
+            let answer = self.asked(&definition, &link, &plan, &values, true).await?;
+            before.answer(&answer, &mut values).map_err(failure_of)?;
+        }
+        let plan = prepare(&definition, &stream.request, &values).map_err(failure_of)?;
+        let messages = self.open(&definition, &link, stream, &plan, &values).await?;
+        let map = stream.map.clone();
+        let summary = plan.summary();
+        let entries = messages.map(move |message| {
+            let message = message?;
+            let outputs = map.run(&message, |name| values.get(name)).map_err(|error| Failure {
+                kind: FailureKind::Malformed,
+                request: summary.clone(),
+                message: Line::from_text(&format!("a message of the stream: {error}")),
+            })?;
+            Ok(log_entries(&outputs, &mut Problems::default()))
+        });
+        Ok(entries.boxed())
+    }
+
+    async fn open(
+        &self,
+        definition: &Definition,
+        link: &Link,
+        stream: &super::definition::Stream,
+        plan: &Plan,
+        values: &Values,
+    ) -> Result<stream::Messages, Failure> {
+        let summary = plan.summary();
+        match &plan.call {
+            Call::Run { argv, .. } => follow_program(argv, link.ssh_host(), &self.surroundings, &summary),
+            Call::Http { method, url, headers, body } => {
+                let headers = self.signed(definition, link, method, url, headers, body.as_deref(), values).await?;
+                if stream.frames == super::definition::Frames::WebSocket {
+                    let subscribe = match &stream.subscribe {
+                        None => Vec::new(),
+                        Some(program) => {
+                            let texts = program.first(&Value::Null, |name| values.get(name)).map_err(|source| {
+                                failure_of(RunError::Program { request: summary.clone(), what: "subscribe", source })
+                            })?;
+                            let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                            texts.as_array().map(|texts| texts.iter().map(text).collect()).unwrap_or_default()
+                        }
+                    };
+                    return stream::websocket(
+                        &link.trust(),
+                        url,
+                        &headers,
+                        stream.protocol.as_deref(),
+                        subscribe,
+                        &summary,
+                    )
+                    .await;
+                }
+                let request = HttpRequest {
+                    method,
+                    url,
+                    headers: &headers,
+                    body: body.as_deref(),
+                    timeout: plan.timeout.unwrap_or(TIMEOUT),
+                    summary: &summary,
+                };
+                match stream::http(&link.http().map_err(misconfigured)?, &request, stream.frames).await? {
+                    Ok(messages) => Ok(messages),
+                    Err(answer) => {
+                        judge(&definition.errors, &plan.accept, &summary, &answer)?;
+                        let message = Line::from_text("the stream did not begin");
+                        Err(Failure { kind: FailureKind::Malformed, request: summary, message })
+                    }
+                }
+            }
+        }
+    }
+
+    /// Sends a request when it is its turn, and returns the answer, whatever it says.
+    async fn asked(
+        &self,
+        definition: &Definition,
+        link: &Link,
+        plan: &Plan,
+        values: &Values,
+        may_retry: bool,
+    ) -> Result<Answer, Failure> {
+        let summary = plan.summary();
+        let waited = |message: &str| Failure {
+            kind: FailureKind::TimedOut,
+            request: summary.clone(),
+            message: Line::from_text(message),
+        };
+        let host = self.host(link, plan);
+        let permit = tokio::time::timeout(TURN, async {
+            link.turn().await;
+            host.acquire_owned().await.ok()
+        });
+        let _permit = permit
+            .await
+            .map_err(|_| waited("it was not its turn in time: the system's rate limit, or slow answers before"))?;
+        let first = self.send(definition, link, plan, values, &summary, may_retry).await;
+        let again = match &first {
+            Err(failure) => matches!(failure.kind, FailureKind::Unreachable),
+            Ok(answer) => {
+                !answer.printed && matches!(answer.status, 502..=504) && answer.header("retry-after").is_none()
+            }
+        };
+        if !may_retry || !again {
+            return first;
+        }
+        tokio::time::sleep(RETRY_AFTER).await;
+        self.send(definition, link, plan, values, &summary, may_retry).await
+    }
+
+    async fn send(
+        &self,
+        definition: &Definition,
+        link: &Link,
+        plan: &Plan,
+        values: &Values,
+        summary: &str,
+        reads: bool,
+    ) -> Result<Answer, Failure> {
+        let timeout = plan.timeout.unwrap_or(TIMEOUT);
+        match &plan.call {
+            Call::Run { argv, input } => {
+                let request = RunRequest { argv, input: input.as_deref(), host: link.ssh_host(), timeout, summary };
+                run(&request, &self.surroundings).await
+            }
+            Call::Http { method, url, headers, body } => {
+                let mut headers = if plan.anonymous {
+                    headers.clone()
+                } else {
+                    self.signed(definition, link, method, url, headers, body.as_deref(), values).await?
+                };
+                if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("accept")) {
+                    headers.push(("accept".to_owned(), "application/json, text/plain;q=0.8, */*;q=0.5".to_owned()));
+                }
+                let kept = (reads && *method == "GET").then(|| link.kept(url)).flatten();
+                if let Some(kept) = &kept {
+                    headers.extend(kept.conditions());
+                }
+                let request = HttpRequest { method, url, headers: &headers, body: body.as_deref(), timeout, summary };
+                let answer = link.http().map_err(misconfigured)?.ask(&request).await?;
+                match kept {
+                    Some(kept) if answer.status == 304 => Ok(kept.answer),
+                    _ => {
+                        if reads && *method == "GET" {
+                            link.keep(url, &answer);
+                        }
+                        Ok(answer)
+                    }
+                }
+            }
+        }
+    }
+
+    fn host(&self, link: &Link, plan: &Plan) -> Arc<Semaphore> {
+        let name = match &plan.call {
+            Call::Http { url, .. } => Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned)),
+            Call::Run { .. } => link.ssh_host().map(str::to_owned),
+        };
+        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        let new = || Arc::new(Semaphore::new(AT_ONCE_PER_HOST));
+        Arc::clone(hosts.entry(name.unwrap_or_default()).or_insert_with(new))
+    }
+
+    fn link(&self, source: &Source, definition: &Arc<Definition>) -> Result<Arc<Link>, Failure> {
+        let key = serde_json::to_string(source).unwrap_or_else(|_| source.id.to_string());
+        let mut links = self.links.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(link) = links.get(&key) {
+            return Ok(Arc::clone(link));
+        }
+        // Only a plain address of the definition's own can name a socket.
+        let own_base = definition.base_url.as_ref().and_then(|base| base.render(Encoding::Plain, |_| Value::Null).ok());
+        let link = Arc::new(Link::new(source, definition, own_base.as_deref()).map_err(misconfigured)?);
+        links.insert(key, Arc::clone(&link));
+        Ok(link)
+    }
+
+    /// Returns when a source that rests is asked again.
+    pub fn rests_until(&self, source: &Source) -> Option<Timestamp> {
+        let definition = self.definition(source).ok()?;
+        self.link(source, &definition).ok()?.rests_until(self.clock.now())
+    }
+}
+
+/// Turns what stops a run into a failure.
+pub fn failure_of(error: RunError) -> Failure {
+    match error {
+        RunError::Failed(failure) => failure,
+        RunError::Program { .. } => Failure {
+            kind: FailureKind::Malformed,
+            request: String::new(),
+            message: Line::from_text(&error.to_string()),
+        },
+        other => Failure {
+            kind: FailureKind::Misconfigured,
+            request: String::new(),
+            message: Line::from_text(&other.to_string()),
+        },
+    }
+}
+
+/// Follows what a program prints.
+fn follow_program(
+    argv: &[String],
+    host: Option<&str>,
+    surroundings: &Surroundings,
+    summary: &str,
+) -> Result<stream::Messages, Failure> {
+    use std::process::Stdio;
+
+    use rustix::process::Pid;
+    use tokio::io::AsyncReadExt as _;
+
+    use super::transport::command::{Reaper, words};
+
+    let failed =
+        |kind, message: String| Failure { kind, request: summary.to_owned(), message: Line::from_text(&message) };
+    let argv = words(argv, host);
+    let Some((program, arguments)) = argv.split_first() else {
+        return Err(failed(FailureKind::Misconfigured, "there is nothing to run".to_owned()));
+    };
+    let mut child = tokio::process::Command::new(program)
+        .args(arguments)
+        .env_clear()
+        .envs(&surroundings.variables)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .process_group(0)
+        .kill_on_drop(true)
+        .spawn()
+        .map_err(|error| failed(FailureKind::Unreachable, format!("{program} cannot be run: {error}")))?;
+    let reaper = Reaper(child.id().and_then(|id| Pid::from_raw(id.cast_signed())));
+    let Some(stdout) = child.stdout.take() else {
+        return Err(failed(FailureKind::Unreachable, format!("{program} has no output")));
+    };
+    let chunks = futures_util::stream::unfold((stdout, child, reaper), |(mut stdout, child, reaper)| async move {
+        let mut chunk = vec![0; 16 * 1_024];
+        match stdout.read(&mut chunk).await {
+            Ok(0) | Err(_) => None,
+            Ok(read) => {
+                chunk.truncate(read);
+                Some((Ok(bytes::Bytes::from(chunk)), (stdout, child, reaper)))
+            }
+        }
+    });
+    Ok(stream::lines(chunks, true))
+}
+
+/// Returns whether anything of a definition is run as a program.
+pub fn runs_programs(definition: &Definition) -> bool {
+    let readings = definition.readings.values().flat_map(|reading| &reading.requests);
+    let streams = definition.stream.iter().flat_map(|stream| stream.before.iter().chain([&stream.request]));
+    let actions =
+        definition.actions.values().chain(&definition.send).flat_map(|action| &action.steps).map(|step| &step.request);
+    readings.chain(streams).chain(actions).any(|request| matches!(request.target, Target::Run(_)))
+}
