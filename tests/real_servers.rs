@@ -9,10 +9,14 @@ mod support;
 mod aws;
 #[path = "real_servers/docker.rs"]
 mod docker;
+#[path = "real_servers/docker_provider.rs"]
+mod docker_provider;
 #[path = "real_servers/messages.rs"]
 mod messages;
 #[path = "real_servers/metrics.rs"]
 mod metrics;
+#[path = "real_servers/metrics_providers.rs"]
+mod metrics_providers;
 #[path = "real_servers/night.rs"]
 mod night;
 

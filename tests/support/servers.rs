@@ -20,6 +20,7 @@ pub mod messages;
 pub mod metrics;
 pub mod night;
 pub mod ssh;
+pub mod system;
 
 use std::fs::File;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};

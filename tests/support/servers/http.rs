@@ -16,7 +16,11 @@ const TIMEOUT: Duration = Duration::from_secs(20);
 #[derive(Debug)]
 pub struct Answer {
     pub status: u16,
+    /// Names in lower case.
+    pub headers: Vec<(String, String)>,
     pub body: String,
+    /// The body as it came, for what is no text.
+    pub bytes: Vec<u8>,
 }
 
 impl Answer {
@@ -29,36 +33,61 @@ impl Answer {
 
 /// Asks for a path. `None` is no answer: nobody listens, or the connection broke.
 pub fn get(address: SocketAddr, path: &str) -> Option<Answer> {
-    request(connect(address)?, &format!("GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n"))
+    request(connect(address)?, "GET", path, &[], b"")
 }
 
 /// Sends a body. Each header is a whole line, `Content-Type: application/json` for example.
 pub fn post(address: SocketAddr, path: &str, headers: &[&str], body: &str) -> Option<Answer> {
-    let headers: String = headers.iter().map(|header| format!("{header}\r\n")).collect();
-    let length = body.len();
-    let head = format!("POST {path} HTTP/1.0\r\nHost: {address}\r\nContent-Length: {length}\r\n{headers}\r\n");
-    request(connect(address)?, &(head + body))
+    request(connect(address)?, "POST", path, headers, body.as_bytes())
 }
 
 /// Asks for a path over a Unix socket.
 pub fn get_unix(socket: &Path, path: &str) -> Option<Answer> {
-    let stream = UnixStream::connect(socket).ok()?;
-    stream.set_read_timeout(Some(TIMEOUT)).ok()?;
-    request(stream, &format!("GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n"))
+    request(connect_unix(socket)?, "GET", path, &[], b"")
 }
 
-fn connect(address: SocketAddr) -> Option<TcpStream> {
+/// Opens a connection on which a server is waited for only so long.
+pub fn connect(address: SocketAddr) -> Option<TcpStream> {
     let stream = TcpStream::connect(address).ok()?;
     stream.set_read_timeout(Some(TIMEOUT)).ok()?;
     Some(stream)
 }
 
-fn request(mut stream: impl Read + Write, text: &str) -> Option<Answer> {
-    stream.write_all(text.as_bytes()).ok()?;
+/// The same over a Unix socket.
+pub fn connect_unix(socket: &Path) -> Option<UnixStream> {
+    let stream = UnixStream::connect(socket).ok()?;
+    stream.set_read_timeout(Some(TIMEOUT)).ok()?;
+    Some(stream)
+}
+
+/// Sends a request and reads its answer to the end of the connection.
+pub fn request(
+    mut stream: impl Read + Write,
+    method: &str,
+    path: &str,
+    headers: &[&str],
+    body: &[u8],
+) -> Option<Answer> {
+    let mut head = format!("{method} {path} HTTP/1.0\r\nHost: localhost\r\n");
+    if !body.is_empty() || method != "GET" {
+        head.push_str(&format!("Content-Length: {}\r\n", body.len()));
+    }
+    for header in headers {
+        head.push_str(&format!("{header}\r\n"));
+    }
+    stream.write_all(format!("{head}\r\n").as_bytes()).ok()?;
+    stream.write_all(body).ok()?;
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes).ok()?;
-    let text = String::from_utf8_lossy(&bytes);
-    let (head, body) = text.split_once("\r\n\r\n")?;
-    let status = head.split(' ').nth(1)?.parse().ok()?;
-    Some(Answer { status, body: body.to_owned() })
+    let end = bytes.windows(4).position(|window| window == b"\r\n\r\n")?;
+    let body = bytes.split_off(end + 4);
+    let head = String::from_utf8_lossy(&bytes);
+    let (first, headers) = head.split_once("\r\n")?;
+    let headers = headers.lines().filter_map(|line| line.split_once(':'));
+    Some(Answer {
+        status: first.split(' ').nth(1)?.parse().ok()?,
+        headers: headers.map(|(name, value)| (name.to_lowercase(), value.trim().to_owned())).collect(),
+        body: String::from_utf8_lossy(&body).into_owned(),
+        bytes: body,
+    })
 }

@@ -1,0 +1,139 @@
+//! What the console makes of Prometheus, Alertmanager and VictoriaMetrics: their definitions on the real servers.
+
+use std::net::{SocketAddr, TcpListener};
+
+use crashcart::provider::run::action::StepOutcome;
+use serde_json::{Value, json};
+
+use super::support::servers::metrics::*;
+use super::support::servers::system::{System, message};
+use super::support::web::Web;
+use super::wait_for;
+
+fn system(definition: &str, address: SocketAddr) -> System {
+    System::new(definition, format!("http://{address}"))
+}
+
+/// Returns the one thing of a list for which a field has this value.
+#[track_caller]
+fn the<'a>(list: &'a Value, field: &str, value: &str) -> &'a Value {
+    let found = list.as_array().unwrap().iter().find(|item| item[field] == value);
+    found.unwrap_or_else(|| panic!("no {field} is {value}: {list:#}"))
+}
+
+#[test]
+fn prometheus_tells_its_targets_its_alerts_and_its_numbers() {
+    let (Some(node), Some(blackbox)) = (NodeExporter::start(), BlackboxExporter::start()) else { return };
+    let web = Web::start();
+    web.answer(500, "no");
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let config = format!(
+        "global: {{scrape_interval: 1s, evaluation_interval: 1s}}\nrule_files: [rules.yml]\nscrape_configs:\n\
+         - {{job_name: node, static_configs: [{{targets: ['{}']}}]}}\n\
+         - {{job_name: gone, static_configs: [{{targets: ['{nobody}']}}]}}\n\
+         - job_name: site\n  metrics_path: /probe\n  params: {{module: [http_2xx], target: ['{}']}}\n  \
+         static_configs: [{{targets: ['{}']}}]\n",
+        node.address, web.address, blackbox.address
+    );
+    let rules = "groups: [{name: night, rules: [\n\
+         {alert: TargetDown, expr: up == 0, labels: {severity: page}, annotations: {summary: '{{ $labels.job }} is gone'}},\n\
+         {alert: SiteFails, expr: probe_success == 0, for: 1h, labels: {severity: warning}}]}]\n";
+    let Some(prometheus) = Prometheus::start(&config, rules) else { return };
+    let system = system("prometheus", prometheus.address);
+    let state = |list: &Value, field: &str, value: &str| {
+        list.as_array().unwrap().iter().find(|item| item[field] == value).map(|item| item["state"].clone())
+    };
+
+    let alerts = wait_for(
+        "both alerts",
+        || system.read("alerts", &[]),
+        |alerts| {
+            state(alerts, "title", "TargetDown") == Some("firing".into())
+                && state(alerts, "title", "SiteFails") == Some("pending".into())
+        },
+    );
+    let down = the(&alerts, "title", "TargetDown");
+    assert_eq!(
+        (&down["severity"], &down["service"], &down["summary"]),
+        (&json!("critical"), &json!("gone"), &json!("gone is gone"))
+    );
+    assert_eq!(the(&alerts, "title", "SiteFails")["severity"], "warning");
+
+    let name = |job: &str, address: SocketAddr| format!("{job} {address}");
+    let checks = wait_for(
+        "all targets",
+        || system.read("checks", &[]),
+        |checks| {
+            checks
+                .as_array()
+                .unwrap()
+                .iter()
+                .all(|check| check["state"] != "pending" && check["checked_at"] != Value::Null)
+        },
+    );
+    assert_eq!(the(&checks, "name", &name("node", node.address))["state"], "up");
+    let gone = the(&checks, "name", &name("gone", nobody));
+    assert!(gone["state"] == "down" && gone["detail"].as_str().unwrap().contains("refused"), "{gone:#}");
+    let site = the(&checks, "name", &name("site", blackbox.address));
+    assert_eq!(
+        (&site["state"], &site["detail"]),
+        (&json!("down"), &json!("the probe failed")),
+        "scraped well, and yet down"
+    );
+
+    let given = [("query", json!("up")), ("step", json!(1))];
+    let series = wait_for("points", || system.read("metrics", &given), |series| series.as_array().unwrap().len() == 3);
+    let node = series.as_array().unwrap().iter().find(|one| one["labels"]["job"] == "node").unwrap();
+    assert_eq!(node["points"].as_array().unwrap().last().unwrap()[1], 1.0, "{node:#}");
+    let refused = system.try_read("metrics", &[("query", json!("up{"))]).unwrap_err();
+    assert!(refused.contains("parse error") && refused.contains("bad_data"), "its own words: {refused}");
+}
+
+#[test]
+fn an_alert_is_silenced_in_alertmanager_and_heard_again() {
+    let Some(alertmanager) = Alertmanager::start() else { return };
+    alertmanager.fire(&[("alertname", "CheckoutFails"), ("severity", "page"), ("service", "checkout")], "12% fail");
+    let system = system("alertmanager", alertmanager.address);
+    let alert = || system.read("alerts", &[]).as_array().unwrap().first().cloned().unwrap_or_default();
+    let firing = wait_for("the alert", alert, |alert| alert["state"] == "firing");
+    assert_eq!(
+        (&firing["title"], &firing["severity"], &firing["service"], &firing["summary"]),
+        (&json!("CheckoutFails"), &json!("critical"), &json!("checkout"), &json!("12% fail"))
+    );
+
+    let given = [("alert", firing), ("reason", json!("rolling back")), ("user", json!("kim"))];
+    assert_eq!(system.act("silence", &given), [StepOutcome::Done]);
+    let silenced = wait_for("silence", alert, |alert| alert["state"] == "silenced");
+    assert_eq!(silenced["acknowledged_by"], "kim", "{silenced:#}");
+
+    let outcomes = system.act("unsilence", &[("alert", silenced.clone())]);
+    assert_eq!(outcomes, [StepOutcome::Done, StepOutcome::Skipped, StepOutcome::Skipped]);
+    wait_for("its voice", alert, |alert| alert["state"] == "firing");
+    // Somebody else was faster: Alertmanager does not say so, and it is as good.
+    assert_eq!(system.act("unsilence", &[("alert", silenced)])[0], StepOutcome::Done);
+}
+
+#[test]
+fn an_incident_becomes_an_alert_in_alertmanager_and_ends_with_it() {
+    let Some(alertmanager) = Alertmanager::start() else { return };
+    let system = system("alertmanager", alertmanager.address);
+    let mut message = message("checkout is down", "12% of the requests fail");
+    system.act("send", &[("message", message.clone())]);
+    let titles = || system.read("alerts", &[]).as_array().unwrap().len();
+    wait_for("the alert", titles, |count| *count == 1);
+    message["resolved"] = json!(true);
+    system.act("send", &[("message", message)]);
+    wait_for("its end", titles, |count| *count == 0);
+}
+
+#[test]
+fn victoria_metrics_tells_its_numbers() {
+    let Some(victoria) = VictoriaMetrics::start() else { return };
+    victoria.import("jobs_waiting{queue=\"mail\"} 17\n");
+    let system = system("victoriametrics", victoria.address);
+    let given = [("query", json!("jobs_waiting")), ("step", json!(1))];
+    let series =
+        wait_for("the sample", || system.read("metrics", &given), |series| !series.as_array().unwrap().is_empty());
+    assert_eq!(series[0]["labels"]["queue"], "mail");
+    assert_eq!(series[0]["points"][0][1], 17.0, "{series:#}");
+}
