@@ -36,25 +36,11 @@ fn a_container_can_crash_at_its_start_and_run_out_of_memory() {
 #[test]
 fn a_swarm_service_is_updated_and_a_bad_update_pauses() {
     let Some(docker) = Docker::shared() else { return };
-    docker.run(&["swarm", "init", "--advertise-addr", "127.0.0.1"]);
-    // No registry is asked for the image: there is none.
-    let quietly = ["--detach", "--quiet", "--no-resolve-image"];
-    let run = |arguments: &[&str]| docker.run(&[&arguments[..2], &quietly, &arguments[2..]].concat());
-    run(&[
-        "service",
-        "create",
-        "--name",
-        "api",
-        "--replicas",
-        "2",
-        "--update-failure-action",
-        "pause",
-        "--update-monitor",
-        "2s",
-        "--endpoint-mode",
-        "dnsrr",
-        "app:1",
-    ]);
+    docker.swarm();
+    docker.service("api", 2, "app:1");
+    let update = |image: &str| {
+        docker.run(&["service", "update", "--detach", "--quiet", "--no-resolve-image", "--image", image, "api"]);
+    };
     let tasks = |image: &str| {
         let filter = docker.run(&[
             "service",
@@ -68,10 +54,10 @@ fn a_swarm_service_is_updated_and_a_bad_update_pauses() {
         filter.lines().filter(|line| line.starts_with(&format!("{image} Running"))).count()
     };
     wait_for("both tasks", || tasks("app:1"), |count| *count == 2);
-    run(&["service", "update", "--image", "app:2", "api"]);
+    update("app:2");
     wait_for("the new version", || tasks("app:2"), |count| *count == 2);
     docker.wait_for("api", "{{.UpdateStatus.State}}", "completed");
-    run(&["service", "update", "--image", "app:bad", "api"]);
+    update("app:bad");
     docker.wait_for("api", "{{.UpdateStatus.State}}", "paused");
     docker.run(&["service", "rm", "api"]);
 }

@@ -11,7 +11,7 @@ use std::os::fd::AsFd as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Output, Stdio};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -158,6 +158,43 @@ impl Docker {
         let output = self.try_run(arguments);
         assert!(output.status.success(), "docker {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
+    }
+
+    /// Makes the engine a swarm of one node, unless it is one.
+    pub fn swarm(&self) {
+        static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+        let _one = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.run(&["info", "--format", "{{.Swarm.LocalNodeState}}"]) != "active" {
+            self.run(&["swarm", "init", "--advertise-addr", "127.0.0.1"]);
+        }
+    }
+
+    /// Makes a service of the swarm. An update of it pauses when a task fails within two seconds. No registry is asked
+    /// for the image, since there is none, and no port is published, since not every kernel can balance them.
+    pub fn service(&self, name: &str, replicas: usize, image: &str) {
+        let replicas = replicas.to_string();
+        self.run(&[
+            "service",
+            "create",
+            "--detach",
+            "--quiet",
+            "--no-resolve-image",
+            "--name",
+            name,
+            "--replicas",
+            &replicas,
+            "--update-failure-action",
+            "pause",
+            "--update-monitor",
+            "2s",
+            "--rollback-monitor",
+            "2s",
+            "--stop-grace-period",
+            "2s",
+            "--endpoint-mode",
+            "dnsrr",
+            image,
+        ]);
     }
 
     /// Waits until a template (`docker inspect --format`) of a container or service gives this text.
