@@ -1,4 +1,4 @@
-//! Against the values that AWS publishes. `tests/sigv4.rs` compares with AWS's own library.
+//! Against the values that AWS publishes. `tests/aws.rs` compares with AWS's own library.
 
 use super::*;
 use crate::model::secret::Secret;
