@@ -115,6 +115,14 @@ impl AuthError {
         Self::malformed(path.display().to_string(), why)
     }
 
+    /// Returns the whole error as one harmless line, with its cause: names and paths in it were written by others.
+    pub fn line(&self) -> Line {
+        match self {
+            Self::Io { doing, source } => Line::from_text(&format!("{doing}: {source}")),
+            _ => Line::from_text(&self.to_string()),
+        }
+    }
+
     /// Returns what to try next, as a piece of a sentence: usually the command that logs in.
     pub fn hint(&self) -> Option<Cow<'_, str>> {
         let run = |login: &Option<String>| login.as_ref().map(|login| Cow::Owned(format!("run {login}")));
@@ -186,6 +194,8 @@ mod tests {
             "not logged in to Fly.io (looked at: FLY_API_TOKEN is not set; there is no ~/.fly/config.yml)"
         );
         assert_eq!(error.hint().unwrap(), "run fly auth login");
+        let error = AuthError::io("cannot read ~/.x\u{1b}[2J", io::ErrorKind::PermissionDenied.into());
+        assert_eq!(error.line().as_str(), "cannot read ~/.x‹CSI 2J›: permission denied");
     }
 
     #[test]

@@ -20,15 +20,20 @@ pub struct Found {
 
 /// Returns the credential of the first place that has one, or nothing when none has.
 ///
-/// An absent variable, file, entry or program is no error: the next place is looked at. A file that does not parse and a
-/// program that fails are errors, because the person believes that they are logged in there.
+/// An absent variable, file, entry or program is no error: the next place is looked at. A file that does not parse is an
+/// error at once, because the person believes that they are logged in there. A program that fails may only mean that
+/// nobody is logged in with it: it is an error when no later place has a credential.
 pub async fn find(places: &[LoginPlace], surroundings: &Surroundings) -> Result<Option<Found>, AuthError> {
+    let mut failed = None;
     for place in places {
-        if let Some(found) = look(place, surroundings).await? {
-            return Ok(Some(found));
+        match look(place, surroundings).await {
+            Ok(Some(found)) => return Ok(Some(found)),
+            Ok(None) => {}
+            Err(error) if matches!(place, LoginPlace::Command(_)) => failed = failed.or(Some(error)),
+            Err(error) => return Err(error),
         }
     }
-    Ok(None)
+    failed.map_or(Ok(None), Err)
 }
 
 /// Returns what to say about places that have nothing, for [`AuthError::NotLoggedIn`].
@@ -188,6 +193,10 @@ mod tests {
         let command = |argument: &str| [LoginPlace::Command(vec!["op".into(), argument.into()])];
         check(&place, &command("read"), Ok(Some(("ops_secret", "op read")))).await;
         check(&place, &command("write"), Err("op refused: ")).await;
+        let [refused] = command("write");
+        let later = [refused.clone(), LoginPlace::Env("ABSENT".into()), LoginPlace::Netrc("a".into())];
+        check(&place, &later, Ok(Some(("p", &format!("a in {elsewhere}"))))).await;
+        check(&place, &later[..2], Err("op refused: ")).await;
     }
 
     #[tokio::test]

@@ -11,6 +11,7 @@ use url::{Host, Url};
 
 use super::{AwsCredentials, Chain, Names, from_json};
 use crate::model::secret::Secret;
+use crate::model::text::Line;
 use crate::provider::auth::error::AuthError;
 use crate::provider::auth::{file, metadata, web};
 
@@ -106,5 +107,5 @@ pub async fn instance(chain: &Chain<'_>) -> Result<Result<AwsCredentials, String
     if given.get("Code").and_then(Value::as_str).is_some_and(|code| code != "Success") {
         return Err(answer.refused(Some("may EC2 assume this role?")));
     }
-    from_json(&given, &Names::MACHINE, who, format!("instance role {role}")).map(Ok)
+    from_json(&given, &Names::MACHINE, who, format!("instance role {}", Line::from_text(&role))).map(Ok)
 }
