@@ -15,9 +15,11 @@ pub mod logs;
 pub mod man;
 pub mod output;
 pub mod outside;
+pub mod prompt;
 pub mod providers;
 pub mod replay;
 pub mod schema;
+pub mod secret;
 pub mod status;
 pub mod trust;
 pub mod trust_store;
@@ -103,6 +105,7 @@ fn dispatch(cli: &Cli, environment: &Environment) -> Result<Exit, Failure> {
         Some(Command::Logs(args)) => logs::run(cli, args, environment),
         Some(Command::Replay(args)) => replay::run(cli, args, environment),
         Some(Command::Providers(args)) => providers::run(cli, args, environment),
+        Some(Command::Secret(args)) => secret::run(cli, args, environment),
         Some(Command::Schema) => schema::run(),
         Some(Command::Trust(args)) => trust::run(cli, args, environment),
         Some(Command::Completions(args)) => completions::run(args),

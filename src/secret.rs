@@ -47,7 +47,7 @@ use keyring::Keyring;
 use store::{Stamp, Store};
 
 /// A secret is a token or a key; whatever is larger is something else.
-const LARGEST: u64 = 64 * 1024;
+pub const LARGEST: u64 = 64 * 1024;
 /// How long what a keyring, a command or the store has said is remembered: asking is slow and may want a finger on a
 /// sensor, and a token that was changed must not need a restart. Variables and files are looked at each time.
 pub const REMEMBERED: Duration = Duration::from_secs(600);
@@ -385,11 +385,17 @@ fn is_remembered(place: &SecretRef) -> bool {
     }
 }
 
-/// Returns what was found as a secret: text, without the newline that editors and `echo` put at its end.
-fn usable(mut bytes: Zeroizing<Vec<u8>>, place: &SecretRef) -> Result<Secret, SecretError> {
-    let unusable = |reason| Err(SecretError::Unusable { place: place.clone(), reason });
+fn usable(bytes: Zeroizing<Vec<u8>>, place: &SecretRef) -> Result<Secret, SecretError> {
+    secret_from(bytes).map_err(|reason| SecretError::Unusable { place: place.clone(), reason })
+}
+
+/// Returns what was read as a secret: text, without the newline that editors and `echo` put at its end.
+///
+/// # Errors
+/// Why it is none, as a clause.
+pub fn secret_from(mut bytes: Zeroizing<Vec<u8>>) -> Result<Secret, &'static str> {
     if bytes.len() as u64 > LARGEST {
-        return unusable("it is larger than 64 KiB");
+        return Err("it is larger than 64 KiB");
     }
     if bytes.last() == Some(&b'\n') {
         bytes.pop();
@@ -398,14 +404,14 @@ fn usable(mut bytes: Zeroizing<Vec<u8>>, place: &SecretRef) -> Result<Secret, Se
         }
     }
     if bytes.is_empty() {
-        return unusable("it is empty");
+        return Err("it is empty");
     }
     if bytes.contains(&0) {
-        return unusable("it holds a zero byte");
+        return Err("it holds a zero byte");
     }
     match std::str::from_utf8(&bytes) {
         Ok(text) => Ok(Secret::new(text)),
-        Err(_) => unusable("it is not UTF-8 text"),
+        Err(_) => Err("it is not UTF-8 text"),
     }
 }
 

@@ -82,7 +82,7 @@ fn every_subcommand_has_help_and_stands_in_the_manual_and_the_completions() {
     let place = Place::new();
     let manual = place.run(&["man"]).good();
     let bash = place.run(&["completions", "bash"]).good();
-    for name in ["status", "check", "logs", "replay", "trust", "schema", "completions", "man"] {
+    for name in ["status", "check", "logs", "replay", "trust", "secret", "schema", "completions", "man"] {
         assert!(place.run(&[name, "--help"]).good().contains(&format!("Usage: crashcart {name}")), "{name}");
         assert!(manual.contains(&format!(".SH \"CRASHCART {}\"", name.to_uppercase())), "{name}");
         assert!(bash.contains(name), "{name}");

@@ -65,8 +65,18 @@ Examples:
   crashcart providers show render        What to write, what it reads, what it does
   crashcart providers check mine.toml    Is a definition right?";
 
+const SECRET_EXAMPLES: &str = "\
+Examples:
+  crashcart secret set fly                    Ask for it, and keep it where it can be kept here
+  fly tokens create deploy | crashcart secret set fly --store
+  crashcart secret list                       Which there are, and whether they can be had
+  crashcart secret unlock --for 8h            Open the encrypted store for a shift
+  crashcart secret lock                       Close it";
+
+mod secret;
 mod values;
 
+pub use secret::{SecretArgs, SecretCommand, SecretPlaceArgs, SecretSetArgs};
 use values::{duration, header, json_expectation, level, record_type, size};
 
 /// One terminal program for the next ten minutes of an outage.
@@ -204,6 +214,13 @@ pub enum Command {
     /// those that are built in. docs/providers.md shows how to write one.
     #[command(after_help = PROVIDERS_EXAMPLES)]
     Providers(ProvidersArgs),
+
+    /// Keep tokens safe: in the keyring, in an encrypted store or in a private file
+    ///
+    /// The configuration only says where a secret is kept: { keyring = "fly" }, { store = "fly" }, { file = "path" },
+    /// { env = "NAME" } or { command = ["pass", "show", "fly"] }. docs/secrets.md says which to take where.
+    #[command(after_help = format!("{SECRET_EXAMPLES}\n\n{EXIT_CODES}"))]
+    Secret(SecretArgs),
 
     /// Print a JSON Schema of the configuration, for editors
     Schema,

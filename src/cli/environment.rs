@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use directories::{BaseDirs, ProjectDirs};
 
+use crate::model::surroundings::Surroundings;
+
 /// What this process was given beside its arguments.
 #[derive(Clone, Debug, Default)]
 pub struct Environment {
@@ -38,6 +40,8 @@ pub struct Environment {
     pub stdin_is_terminal: bool,
     pub stdout_is_terminal: bool,
     pub stderr_is_terminal: bool,
+    /// What adapters may look up themselves: the home and all variables.
+    pub surroundings: Surroundings,
 }
 
 /// The environment variables that crashcart reads, and what they do; for `--help`.
@@ -54,8 +58,12 @@ impl Environment {
     /// Reads the environment of this process.
     #[expect(clippy::disallowed_methods, reason = "this is the one place")]
     pub fn read() -> Self {
+        let home = BaseDirs::new().map(|dirs| dirs.home_dir().to_path_buf());
+        let variables =
+            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
         Self {
-            home: BaseDirs::new().map(|dirs| dirs.home_dir().to_path_buf()),
+            surroundings: Surroundings { home: home.clone(), variables: variables.collect() },
+            home,
             current_dir: std::env::current_dir().ok(),
             stdin_is_terminal: std::io::stdin().is_terminal(),
             stdout_is_terminal: std::io::stdout().is_terminal(),

@@ -195,8 +195,8 @@ mod asked {
         let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
         if says(&["ServiceUnknown", "NameHasNoOwner", "Spawn", "not provided by any"]) {
             KeyringTrouble::NoService
-        } else if says(&["no secret service provider or dbus session"]) {
-            // The bus was there a moment ago, by name at least.
+        } else if says(&["Failed to connect to address", "no secret service provider or dbus session"]) {
+            // It is there by name only.
             KeyringTrouble::DeadBus
         } else {
             KeyringTrouble::Other(text)

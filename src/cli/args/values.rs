@@ -54,9 +54,42 @@ pub fn level(text: &str) -> Result<Level, String> {
     }
 }
 
+/// Reads the name of a secret. It stands in configurations, keyrings and terminals, so it is made of plain characters.
+pub fn secret_name(text: &str) -> Result<String, String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-/@:".contains(c);
+    if text.is_empty() || text.len() > 100 || !text.chars().all(plain) {
+        return Err("a name has up to 100 letters, digits and . _ - / @ :".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+/// Reads for how long the store stays open.
+pub fn unlock_time(text: &str) -> Result<Duration, String> {
+    let lasting = duration(text)?;
+    let longest = Duration::from_secs(7 * 24 * 3600);
+    if lasting < Duration::from_secs(1) || lasting > longest {
+        return Err("it can be from 1s to 7d".to_owned());
+    }
+    Ok(lasting)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_name_of_a_secret_is_plain_and_is_not_the_secret() {
+        assert_eq!(secret_name("fly/deploy-2").unwrap(), "fly/deploy-2");
+        for text in ["", "a b", "a\"b", "a\nb", "ä", &"x".repeat(101)] {
+            assert!(secret_name(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_store_is_not_open_for_ever() {
+        assert_eq!(unlock_time("8h"), Ok(Duration::from_secs(28_800)));
+        assert!(unlock_time("0s").is_err() && unlock_time("500ms").is_err() && unlock_time("8d").is_err());
+    }
 
     #[test]
     fn an_expectation_is_json_or_text() {
