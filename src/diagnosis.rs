@@ -7,6 +7,7 @@
 
 pub mod collapse;
 pub mod explain;
+pub mod feeds;
 pub mod health;
 pub mod host;
 pub mod network;
@@ -19,9 +20,10 @@ use crate::model::check::CheckSpec;
 use crate::model::id::ServiceId;
 use crate::model::service::Health;
 use crate::model::snapshot::Snapshot;
+use crate::model::source::Feed;
 use crate::model::time::Timestamp;
 
-pub use health::{Reason, ServiceHealth};
+pub use health::{About, Reason, ServiceHealth};
 pub use host::HostHealth;
 pub use network::NetworkVerdict;
 
@@ -44,12 +46,13 @@ impl Assessment {
         for check in &catalog.checks {
             checks.entry(&check.service).or_default().push(check);
         }
+        let feeds: Vec<&Feed> = catalog.feeds.iter().collect();
         let mut services: Vec<_> = catalog
             .services
             .iter()
             .map(|service| {
                 let own = checks.get(&service.id).map_or(&[][..], Vec::as_slice);
-                health::judge(&service.id, own, snapshot, now)
+                health::judge(&service.id, own, &feeds, snapshot, now)
             })
             .collect();
         collapse::blame(catalog, &mut services);
@@ -61,7 +64,8 @@ impl Assessment {
     pub fn rejudge(&mut self, catalog: &Catalog, snapshot: &Snapshot, service: &ServiceId, now: Timestamp) -> bool {
         let own: Vec<_> = catalog.checks_of(service).collect();
         let Some(found) = self.index.get(service).and_then(|at| self.services.get_mut(*at)) else { return false };
-        let judged = health::judge(service, &own, snapshot, now);
+        let feeds: Vec<_> = catalog.feeds.iter().collect();
+        let judged = health::judge(service, &own, &feeds, snapshot, now);
         let turned = (judged.health, judged.since) != (found.health, found.since);
         // Who is to blame follows from who is down: while nobody turns, it stays.
         let (because_of, affects) = (found.because_of.take(), found.affects);

@@ -8,6 +8,7 @@ pub mod catalog;
 pub mod check;
 pub mod check_state;
 pub mod contact;
+pub mod feed_state;
 pub mod history;
 pub mod host;
 pub mod id;

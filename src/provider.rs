@@ -11,8 +11,10 @@
 pub mod auth;
 pub mod definition;
 pub mod engine;
+pub mod feeds;
 pub mod fixture;
 pub mod map;
 pub mod registry;
 pub mod run;
 pub mod transport;
+pub mod vendors;

@@ -5,6 +5,7 @@
 mod clipboard;
 pub mod console;
 pub mod effects;
+pub mod feeds;
 pub mod frame;
 pub mod guard;
 pub mod host;
@@ -15,6 +16,7 @@ pub mod paint;
 pub mod poll;
 pub mod recorder;
 mod schedule;
+pub mod secrets;
 pub mod store;
 pub mod terminal;
 pub mod tty;

@@ -95,6 +95,8 @@ pub fn follow(
             LogOrigin::Command(command) => {
                 tasks.spawn(command::follow(spec.id, command, context.clone()));
             }
+            // Read by whoever reads feeds.
+            LogOrigin::Feed(_) => {}
             LogOrigin::Stdin => {
                 tasks.spawn(stdin::follow(spec.id, context.clone()));
             }

@@ -45,6 +45,12 @@ const MODULES: &[Module] = &[
         layer: Layer::Knowledge,
         may_import: &["model", "provider::definition", "provider::map", "provider::run"],
     },
+    Module {
+        path: "provider::feeds",
+        layer: Layer::Knowledge,
+        may_import: &["model", "config", "provider::definition", "provider::vendors"],
+    },
+    Module { path: "provider::vendors", layer: Layer::Knowledge, may_import: &["model"] },
     // 3. Adapters.
     Module { path: "clock", layer: Layer::Adapter, may_import: &["model"] },
     Module { path: "probe", layer: Layer::Adapter, may_import: &["model", "config", "clock"] },

@@ -209,6 +209,8 @@ impl ConfigFile {
         if withheld.is_some() {
             catalog.checks.clear();
             catalog.logs.clear();
+            catalog.sources.clear();
+            catalog.uses.clear();
             // Nor does it get to say what the user's keys do.
             settings = Settings { vantage: None, keys: Default::default(), ..settings };
         }

@@ -128,6 +128,7 @@ pub fn log(service: Option<&ServiceId>, title: Option<&str>, origin: LogOrigin) 
         LogOrigin::Command(LogCommand { command, ssh: None }) => (command.clone(), command.clone()),
         LogOrigin::Command(LogCommand { command, ssh: Some(host) }) => (format!("{host}: {command}"), host.clone()),
         LogOrigin::Stdin => ("-".to_owned(), "stdin".to_owned()),
+        LogOrigin::Feed(feed) => (feed.to_string(), feed.to_string()),
     };
     let id = Line::from_text(&id);
     LogSourceSpec {
@@ -151,7 +152,7 @@ pub fn tell_titles_apart(logs: &mut [LogSourceSpec]) {
     let path_of = |log: &LogSourceSpec| match &log.origin {
         LogOrigin::File(path) => Some(path.to_string_lossy().into_owned()),
         LogOrigin::Glob(pattern) => Some(pattern.clone()),
-        LogOrigin::Command(_) | LogOrigin::Stdin => None,
+        LogOrigin::Command(_) | LogOrigin::Stdin | LogOrigin::Feed(_) => None,
     };
     // A title that the user chose is not ours to change.
     let is_ours = |log: &LogSourceSpec, parts: usize| {
@@ -184,7 +185,7 @@ pub fn is_glob(path: &str) -> bool {
 
 /// Adds to a catalog what another one has. What both have stands once.
 pub fn merge(catalog: &mut Catalog, more: Catalog) {
-    let Catalog { project, environments, services, checks, logs, vendors, contacts } = more;
+    let Catalog { project, environments, services, checks, logs, vendors, contacts, sources, uses, feeds } = more;
     catalog.project = catalog.project.take().or(project);
     add_new(&mut catalog.environments, environments, |a, b| a.id == b.id);
     add_new(&mut catalog.services, services, |a, b| a.id == b.id);
@@ -192,6 +193,9 @@ pub fn merge(catalog: &mut Catalog, more: Catalog) {
     add_new(&mut catalog.logs, logs, |a, b| a.service == b.service && a.origin == b.origin);
     add_new(&mut catalog.vendors, vendors, |a, b| a.id == b.id);
     add_new(&mut catalog.contacts, contacts, |a, b| a.id == b.id);
+    add_new(&mut catalog.sources, sources, |a, b| a.id == b.id);
+    add_new(&mut catalog.uses, uses, |a, b| a == b);
+    add_new(&mut catalog.feeds, feeds, |a, b| a.id == b.id);
     // Looked up once a check: with a thousand services, looking through them at every comparison took half a second.
     let services = &catalog.services;
     let places: HashMap<&ServiceId, usize> =

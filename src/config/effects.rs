@@ -48,7 +48,7 @@ impl fmt::Display for TrustItem {
 
 /// Returns everything that following a configuration would run, contact and read; each once, worst first.
 ///
-/// The addresses of vendors' status pages and contacts are not in it: they are shown, and nothing asks them.
+/// What a source runs and asks in detail, its provider's definition says.
 pub fn effects_of(catalog: &Catalog, settings: &Settings, secrets: &[SecretUse]) -> Vec<TrustItem> {
     let mut items = BTreeSet::new();
     for SecretUse { place, used_by } in secrets {
@@ -61,6 +61,19 @@ pub fn effects_of(catalog: &Catalog, settings: &Settings, secrets: &[SecretUse])
             }
         });
     }
+    for source in &catalog.sources {
+        let place = source.url.clone().unwrap_or_else(|| "at its own address".to_owned());
+        let what = format!("{} {place} (source {})", source.provider, source.id);
+        items.insert(item(if place.starts_with("ssh://") { EffectKind::Ssh } else { EffectKind::Contact }, what));
+    }
+    for vendor in &catalog.vendors {
+        items.extend(
+            vendor
+                .status_url
+                .as_ref()
+                .map(|url| item(EffectKind::Contact, format!("GET {url} (status of {})", vendor.id))),
+        );
+    }
     for check in &catalog.checks {
         items.insert(effects_of_probe(&check.probe));
     }
@@ -72,7 +85,8 @@ pub fn effects_of(catalog: &Catalog, settings: &Settings, secrets: &[SecretUse])
             LogOrigin::Command(LogCommand { command, ssh: Some(host) }) => {
                 Some(item(EffectKind::Ssh, format!("{host}: {command}")))
             }
-            LogOrigin::Stdin => None,
+            // Its source stands in the list already.
+            LogOrigin::Stdin | LogOrigin::Feed(_) => None,
         });
     }
     items.extend(settings.vantage.as_ref().map(|vantage| item(EffectKind::Contact, vantage.clone())));

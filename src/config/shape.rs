@@ -12,9 +12,11 @@ use crate::model::contact::ContactKind;
 use crate::model::service::Confirm;
 
 mod check;
+mod log;
 mod source;
 
 pub use check::CheckShape;
+pub use log::LogEntryShape;
 pub use source::{SourceShape, SourceUse};
 
 shape! {
@@ -24,7 +26,7 @@ shape! {
         project: ProjectShape;
         /// Where services run, by name.
         environments: Named<EnvironmentShape>;
-        /// Hosting and monitoring systems, by name. Kept for later: nothing asks them yet.
+        /// Hosting and monitoring systems, by name.
         sources: Named<SourceShape>;
         /// The things that can be down.
         services: Vec<At<ServiceShape>>;
@@ -77,14 +79,18 @@ shape! {
         /// How it is probed.
         checks: Vec<At<CheckShape>>;
         /// Logs to follow.
-        logs: Vec<At<LogShape>>;
+        logs: Vec<At<LogEntryShape>>;
         /// Names of the runbooks that help with it.
         runbooks: Vec<At<Name>>;
-        /// The source of its releases. Kept for later.
+        /// Where it is released and runs.
         release: SourceUse;
-        /// The source of its errors. Kept for later.
+        /// Where its errors are collected.
         errors: SourceUse;
-        /// Sources of its metrics. Kept for later.
+        /// Where alerts about it come from, when a source's parameters narrow them to it.
+        alerts: SourceUse;
+        /// Where somebody else checks it.
+        monitors: SourceUse;
+        /// Charts of it: { source, title, query, warn, critical, unit }.
         metrics: Vec<At<SourceUse>>;
     }
 
@@ -200,7 +206,7 @@ shape! {
         command: Filled;
         /// The host on which the file or the command is, reached by the system's ssh.
         ssh: SshHost;
-        /// The name of one of the sources. Kept for later.
+        /// The name of one of the sources; other keys are its provider's parameters.
         source: Name;
         /// The short name that stands before its lines.
         title: Name;
@@ -212,6 +218,8 @@ shape! {
         name: Name, required;
         /// The address of its public status page.
         status: WebUrl;
+        /// The provider that reads the page, when it is not found out by itself: statuspage, instatus, ...
+        provider: Name;
     }
 
     /// A person or a support desk.

@@ -183,12 +183,11 @@ fn a_value_of_the_wrong_kind_says_what_it_should_be() {
         ),
         (
             "[sources.fly]\nprovider = \"fly\"\ntoken = { env = \"A\", file = \"b\" }",
-            "1:10+3 info: the source `fly` is kept for later: nothing asks it yet\n\
-             3:9+25 a secret is kept in exactly one place / write one of { env = \"NAME\" }, { keyring = \"name\" }, { command = \"...\" }, { file = \"path\" }, { store = \"name\" }",
+            "3:9+25 a secret is kept in exactly one place / write one of { env = \"NAME\" }, { keyring = \"name\" }, { command = \"...\" }, { file = \"path\" }, { store = \"name\" }",
         ),
         (
             "[sources.fly]\ntoken = \"fo1_secret\"",
-            "1:1+13 `provider` is missing\n1:10+3 info: the source `fly` is kept for later: nothing asks it yet\n2:9+12 this is text; it should be a table",
+            "1:1+13 `provider` is missing\n2:9+12 this is text; it should be a table",
         ),
         (
             "[[services]]\nname = \"s\"\nrelease = { source = \"fly\" }",
@@ -424,13 +423,21 @@ fn what_a_file_would_do_is_listed_once_and_worst_first() {
             "contact 1.1.1.1:53, asked for acme.com MX",
             "contact 203.0.113.7:8443 as acme.com",
             "contact GET https://backup.acme.com/last-success",
+            "contact GET https://www.stripestatus.com/ (status of stripe)",
             "contact POST https://acme.com/health, with Accept, with a body: {\"ping\": true}",
             "contact db.internal:5432",
+            "contact fly at its own address (source fly)",
+            "contact grafana https://grafana.acme.com (source grafana)",
+            "contact prometheus http://10.0.0.5:9090 (source prom)",
+            "contact prometheus https://metrics.backup.acme.com (source backup)",
+            "contact sentry at its own address (source sentry)",
+            "contact uptimerobot at its own address (source uptime)",
             "read    /home/kim/.config/acme/backup-token (for sources.backup.token)",
             "read    /var/backups/acme/last-success",
             "read    /var/log/acme/*.log",
             "read    environment variable PROMETHEUS_TOKEN (for sources.prom.token)",
             "read    keyring entry fly (for sources.fly.token)",
+            "read    keyring entry uptimerobot (for sources.uptime.token)",
             "read    store entry grafana (for sources.grafana.token)",
         ]
     );
@@ -439,7 +446,7 @@ fn what_a_file_would_do_is_listed_once_and_worst_first() {
 #[test]
 fn where_secrets_are_kept_is_found_wherever_a_source_says_so() {
     let loaded = load(
-        "[sources.a]\nprovider = \"x\"\ntoken = { store = \"a\" }\nsecret_key = { env = \"B\" }\nca = { file = \"ca.pem\" }\n\
+        "[sources.a]\nprovider = \"x\"\ntoken = { store = \"a\" }\nsecret_key = { env = \"B\" }\nkey = { file = \"key.pem\" }\n\
          pass = { command = \"pass show c\" }\nregion = \"eu\"\nlimits = { env = \"D\", other = 1 }\n",
     );
     let found: Vec<String> =
@@ -448,7 +455,7 @@ fn where_secrets_are_kept_is_found_wherever_a_source_says_so() {
         found,
         [
             "sources.a.token store entry a",
-            "sources.a.ca file /srv/acme/ca.pem",
+            "sources.a.key file /srv/acme/key.pem",
             "sources.a.pass command /bin/sh -c pass show c",
             "sources.a.secret_key environment variable B",
         ]

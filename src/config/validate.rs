@@ -7,18 +7,20 @@ use std::path::{Path, PathBuf};
 mod check;
 mod log;
 pub mod secret;
+mod source;
 
 use super::diagnostic::{Problems, Severity};
 use super::document::{At, Named};
 use super::leaf::{Filled, HostPort, Name};
 use super::nearest::nearest;
 use super::settings::Settings;
-use super::shape::{ConsoleShape, ContactShape, EnvironmentShape, File, ServiceShape, SourceUse, VendorShape};
+use super::shape::{ConsoleShape, ContactShape, EnvironmentShape, File, LogEntryShape, ServiceShape, VendorShape};
 use super::{address, build};
 use crate::model::catalog::Catalog;
 use crate::model::contact::{Contact, ContactKind};
 use crate::model::id::{ContactId, EnvironmentId, ServiceId, VendorId};
 use crate::model::service::{Dependency, Environment, Service};
+use crate::model::source::Purpose;
 use crate::model::text::Line;
 use crate::model::vendor::Vendor;
 use secret::SecretUse;
@@ -54,10 +56,6 @@ pub fn validate(file: File, place: Place<'_>, problems: &mut Problems) -> (Catal
         environments: environments.iter().map(|(name, _)| name.value.clone()).collect(),
         sources: sources.iter().map(|(name, _)| name.value.clone()).collect(),
     };
-    for (name, _) in &sources {
-        let message = format!("the source `{}` is kept for later: nothing asks it yet", name.value);
-        problems.note(Severity::Info, &name.span, message, None);
-    }
     let secrets =
         sources.iter().flat_map(|(name, source)| secret::secrets_of(&name.value, &source.value, place)).collect();
     note_duplicates(&services, &vendors, problems);
@@ -67,28 +65,63 @@ pub fn validate(file: File, place: Place<'_>, problems: &mut Problems) -> (Catal
         project: project.and_then(|project| project.value.name).map(|name| Line::from_text(&name.value.0)),
         environments: environments.into_iter().map(environment).collect(),
         vendors: vendors.into_iter().filter_map(vendor).collect(),
+        sources: sources.iter().filter_map(|(name, shape)| source::source(name, &shape.value, place)).collect(),
         contacts: contacts_of(list(contacts), problems),
         ..Catalog::default()
     };
     for At { value: shape, .. } in services {
-        let ServiceShape { name, environment, depends_on, checks, logs, runbooks, release, errors, metrics } = shape;
+        let ServiceShape {
+            name,
+            environment,
+            depends_on,
+            checks,
+            logs,
+            runbooks,
+            release,
+            errors,
+            alerts,
+            monitors,
+            metrics,
+        } = shape;
         let environment = environment.and_then(|name| names.environment(&name, problems));
         let depends_on: Vec<Dependency> =
             list(depends_on).iter().filter_map(|name| names.dependency(name, problems)).collect();
-        for used in release.into_iter().chain(errors).chain(list(metrics)) {
-            names.source_use(&used, problems);
-        }
         // A service without a name has been noted; its checks are looked at all the same, under no name.
         let id = ServiceId::new(name.as_ref().map_or("", |name| name.value.0.as_str()));
+        let mut uses = Vec::new();
+        let single = [
+            (release, Purpose::Release),
+            (errors, Purpose::Errors),
+            (alerts, Purpose::Alerts),
+            (monitors, Purpose::Checks),
+        ];
+        for (used, purpose) in single {
+            let Some(used) = used else { continue };
+            uses.extend(source::source_use(&id, &used, |_, _| Some(purpose), &names, problems));
+        }
+        for used in list(metrics) {
+            let metric = |params: &mut _, problems: &mut _| source::metric(&used, params, problems);
+            uses.extend(source::source_use(&id, &used, metric, &names, problems));
+        }
         let checks = check::checks(&id, list(checks), place, problems);
-        let logs = log::logs(&id, list(logs), place, &names, problems);
+        let mut own_logs = Vec::new();
+        for At { value: log, span } in list(logs) {
+            match log {
+                LogEntryShape::Own(log) => own_logs.push(At { value: log, span }),
+                LogEntryShape::Source(used) => {
+                    let used = At { value: used, span };
+                    uses.extend(source::source_use(&id, &used, |_, _| Some(Purpose::Logs), &names, problems));
+                }
+            }
+        }
+        let logs = log::logs(&id, own_logs, place, &names, problems);
         // A second service of the same name has been noted too; its parts must not mix with the first's.
         if name.is_none() || catalog.service(&id).is_some() {
             continue;
         }
         let runbooks = list(runbooks).into_iter().map(|name| name.value.0).collect();
         let services = vec![Service { id, environment, depends_on, runbooks }];
-        build::merge(&mut catalog, Catalog { services, checks, logs, ..Catalog::default() });
+        build::merge(&mut catalog, Catalog { services, checks, logs, uses, ..Catalog::default() });
     }
     let settings = settings(console.map(|console| console.value), keys, self_check.and_then(|at| at.value.vantage));
     (catalog, settings, secrets)
@@ -141,12 +174,6 @@ impl Names {
             return None;
         }
         Some(EnvironmentId::new(text))
-    }
-
-    fn source_use(&self, used: &At<SourceUse>, problems: &mut Problems) {
-        if let Some(name) = &used.value.source {
-            self.source(name, problems);
-        }
     }
 
     fn source(&self, name: &At<Name>, problems: &mut Problems) {
@@ -229,8 +256,12 @@ fn environment((name, shape): (At<String>, At<EnvironmentShape>)) -> Environment
 }
 
 fn vendor(shape: At<VendorShape>) -> Option<Vendor> {
-    let VendorShape { name, status } = shape.value;
-    Some(Vendor { id: VendorId::new(name?.value.0), status_url: status.map(|url| url.value.0.to_string()) })
+    let VendorShape { name, status, provider } = shape.value;
+    Some(Vendor {
+        id: VendorId::new(name?.value.0),
+        status_url: status.map(|url| url.value.0.to_string()),
+        provider: provider.map(|provider| provider.value.0),
+    })
 }
 
 fn contacts_of(shapes: Vec<At<ContactShape>>, problems: &mut Problems) -> Vec<Contact> {

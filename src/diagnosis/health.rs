@@ -1,12 +1,14 @@
 //! A service's health, from its checks and their age.
 
+use super::feeds;
 use crate::model::check::{CheckSpec, Outcome};
 use crate::model::check_state::CheckState;
 use crate::model::history::Status;
-use crate::model::id::{CheckId, ServiceId};
+use crate::model::id::{CheckId, FeedId, ServiceId};
 use crate::model::observed::Freshness;
 use crate::model::service::Health;
 use crate::model::snapshot::Snapshot;
+use crate::model::source::Feed;
 use crate::model::text::Line;
 use crate::model::time::Timestamp;
 
@@ -29,12 +31,29 @@ pub struct ServiceHealth {
 #[derive(Clone, PartialEq, Debug)]
 pub struct Reason {
     pub health: Health,
-    pub check: CheckId,
+    pub about: About,
     pub since: Option<Timestamp>,
     /// One clause: `503 Service Unavailable, expected 200-399`.
     pub text: Line,
     /// What to try next, when we know.
     pub hint: Option<Line>,
+}
+
+/// What a reason rests on.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum About {
+    Check(CheckId),
+    Feed(FeedId),
+}
+
+impl About {
+    /// Returns the check, if it is one.
+    pub fn check(&self) -> Option<&CheckId> {
+        match self {
+            Self::Check(check) => Some(check),
+            Self::Feed(_) => None,
+        }
+    }
 }
 
 /// What one check says about its service at `now`: nothing at all when all is well.
@@ -47,8 +66,14 @@ pub struct CheckHealth {
     pub hint: Option<Line>,
 }
 
-/// Judges one service from its checks.
-pub fn judge(service: &ServiceId, checks: &[&CheckSpec], snapshot: &Snapshot, now: Timestamp) -> ServiceHealth {
+/// Judges one service from its checks and its feeds.
+pub fn judge(
+    service: &ServiceId,
+    checks: &[&CheckSpec],
+    feeds: &[&Feed],
+    snapshot: &Snapshot,
+    now: Timestamp,
+) -> ServiceHealth {
     let mut reasons = Vec::new();
     let mut healthy_since = None;
     for spec in checks {
@@ -57,14 +82,20 @@ pub fn judge(service: &ServiceId, checks: &[&CheckSpec], snapshot: &Snapshot, no
             healthy_since = healthy_since.max(found.since);
         } else {
             let (health, since) = (found.health, found.since);
-            reasons.push(Reason { health, check: spec.id.clone(), since, text: found.text, hint: found.hint });
+            let about = About::Check(spec.id.clone());
+            reasons.push(Reason { health, about, since, text: found.text, hint: found.hint });
         }
+    }
+    let told = feeds::judge(service, feeds, snapshot, now, checks.is_empty());
+    reasons.extend(told.reasons);
+    if checks.is_empty() {
+        healthy_since = told.healthy_since;
     }
     // The worst decides; among equals the oldest trouble comes first.
     reasons.sort_by_key(|reason| (reason.health, reason.since));
     let (health, since) = match reasons.first() {
         Some(worst) => (worst.health, worst.since),
-        None if checks.is_empty() => (Health::Unknown, None),
+        None if checks.is_empty() && healthy_since.is_none() => (Health::Unknown, None),
         None => (Health::Healthy, healthy_since),
     };
     ServiceHealth { service: service.clone(), health, since, reasons, because_of: None, affects: 0 }
@@ -161,7 +192,7 @@ mod tests {
             let result = ProbeResult { at: Timestamp::from_secs(at), took, outcome, facts: Facts::None };
             snapshot.apply(&catalog, Update::Probe { check: spec().id, result });
         }
-        judge(&ServiceId::new("api"), &[&spec()], &snapshot, Timestamp::from_secs(at + later))
+        judge(&ServiceId::new("api"), &[&spec()], &[], &snapshot, Timestamp::from_secs(at + later))
     }
 
     #[test]
@@ -199,7 +230,7 @@ mod tests {
 
     #[test]
     fn a_service_without_checks_is_not_green() {
-        let found = judge(&ServiceId::new("db"), &[], &Snapshot::default(), Timestamp::EPOCH);
+        let found = judge(&ServiceId::new("db"), &[], &[], &Snapshot::default(), Timestamp::EPOCH);
         assert_eq!(found.health, Health::Unknown);
     }
 }

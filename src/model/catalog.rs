@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::check::CheckSpec;
 use super::contact::Contact;
-use super::id::{CheckId, EnvironmentId, ServiceId};
+use super::id::{CheckId, EnvironmentId, FeedId, ServiceId, SourceId};
 use super::log::LogSourceSpec;
 use super::service::{Environment, Service};
+use super::source::{Feed, Source, SourceUse};
 use super::text::Line;
 use super::vendor::Vendor;
 
@@ -23,6 +24,15 @@ pub struct Catalog {
     pub logs: Vec<LogSourceSpec>,
     pub vendors: Vec<Vendor>,
     pub contacts: Vec<Contact>,
+    /// Hosting and monitoring systems.
+    #[serde(default)]
+    pub sources: Vec<Source>,
+    /// What services take from them, as configured.
+    #[serde(default)]
+    pub uses: Vec<SourceUse>,
+    /// What is read from them: derived from `uses` and from what each provider can do.
+    #[serde(default)]
+    pub feeds: Vec<Feed>,
 }
 
 impl Catalog {
@@ -44,6 +54,21 @@ impl Catalog {
     /// Returns the logs of one service, in configured order.
     pub fn logs_of<'a>(&'a self, service: &'a ServiceId) -> impl Iterator<Item = &'a LogSourceSpec> {
         self.logs.iter().filter(move |log| log.service.as_ref() == Some(service))
+    }
+
+    /// Returns the source with that id.
+    pub fn source(&self, id: &SourceId) -> Option<&Source> {
+        self.sources.iter().find(|source| &source.id == id)
+    }
+
+    /// Returns the feed with that id.
+    pub fn feed(&self, id: &FeedId) -> Option<&Feed> {
+        self.feeds.iter().find(|feed| &feed.id == id)
+    }
+
+    /// Returns the feeds of one service, in configured order.
+    pub fn feeds_of<'a>(&'a self, service: &'a ServiceId) -> impl Iterator<Item = &'a Feed> {
+        self.feeds.iter().filter(move |feed| feed.service.as_ref() == Some(service))
     }
 
     /// Returns the environment with that id.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::id::{LogSourceId, ServiceId};
+use super::id::{FeedId, LogSourceId, ServiceId};
 use super::text::Line;
 use super::time::Timestamp;
 
@@ -47,6 +47,8 @@ pub enum LogOrigin {
     Command(LogCommand),
     /// What was piped into the program.
     Stdin,
+    /// What a platform has, read through one of the feeds.
+    Feed(FeedId),
 }
 
 /// A command that prints log lines.

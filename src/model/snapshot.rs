@@ -9,21 +9,36 @@ use serde::{Deserialize, Serialize};
 use super::catalog::Catalog;
 use super::check::{CertificateFacts, Facts, ProbeResult};
 use super::check_state::{CheckState, Turn};
+use super::feed_state::{FeedState, News};
 use super::host::{HostHistory, HostSample};
-use super::id::{CheckId, LogSourceId};
+use super::id::{CheckId, FeedId, LogSourceId};
 use super::log::LogSourceState;
 use super::observed::Observed;
 use super::self_check::{Network, SelfCheck};
+use super::source::{Found, Trouble};
 use super::text::Line;
 use super::time::Timestamp;
 
 /// A new fact from outside.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub enum Update {
-    Probe { check: CheckId, result: ProbeResult },
+    Probe {
+        check: CheckId,
+        result: ProbeResult,
+    },
     Host(HostSample),
     SelfCheck(SelfCheck),
-    LogSource { source: LogSourceId, state: LogSourceState },
+    LogSource {
+        source: LogSourceId,
+        state: LogSourceState,
+    },
+    /// What a read of a feed brought.
+    Feed {
+        feed: FeedId,
+        at: Timestamp,
+        found: Result<Box<Found>, Trouble>,
+        problems: Vec<Line>,
+    },
 }
 
 /// Something that became different.
@@ -40,6 +55,7 @@ pub enum Difference {
     Certificate { check: CheckId, issuer: Line },
     Dns { check: CheckId, before: Vec<Line>, after: Vec<Line> },
     Network { before: Network, after: Network },
+    Feed { feed: FeedId, news: News },
 }
 
 /// The world as last observed. What lies on disk between two runs is this.
@@ -53,6 +69,8 @@ pub struct Snapshot {
     /// States of followed logs; they begin anew with every run.
     #[serde(skip)]
     pub logs: HashMap<LogSourceId, LogSourceState>,
+    #[serde(default)]
+    pub feeds: HashMap<FeedId, FeedState>,
     /// The latest changes, oldest first.
     pub changes: VecDeque<Change>,
 }
@@ -93,12 +111,33 @@ impl Snapshot {
             Update::LogSource { source, state } => {
                 self.logs.insert(source, state);
             }
+            Update::Feed { feed, at, found, problems } => {
+                if catalog.feed(&feed).is_none() {
+                    return changes;
+                }
+                let state = self.feeds.entry(feed.clone()).or_default();
+                match found {
+                    Ok(found) => {
+                        let news = state.see(*found, problems, at);
+                        changes.extend(
+                            news.into_iter()
+                                .map(|(at, news)| Change { at, what: Difference::Feed { feed: feed.clone(), news } }),
+                        );
+                    }
+                    Err(trouble) => state.miss(trouble, at),
+                }
+            }
         }
         self.changes.extend(changes.iter().cloned());
         while self.changes.len() > Self::CHANGES {
             self.changes.pop_front();
         }
         changes
+    }
+
+    /// Returns what we know of a feed, if it was ever read.
+    pub fn feed(&self, id: &FeedId) -> Option<&FeedState> {
+        self.feeds.get(id)
     }
 
     /// Returns what we know of a check, if it was ever probed.
@@ -109,6 +148,7 @@ impl Snapshot {
     /// Prepares a snapshot from an earlier run: drops what is not configured any more, and notes the gap.
     pub fn resume(&mut self, catalog: &Catalog, now: Timestamp) {
         self.checks.retain(|id, _| catalog.check(id).is_some());
+        self.feeds.retain(|id, _| catalog.feed(id).is_some());
         for (id, state) in &mut self.checks {
             if let Some(spec) = catalog.check(id) {
                 state.resume_watching(spec.cadence, now);

@@ -12,6 +12,9 @@ pub struct Vendor {
     pub id: VendorId,
     /// The address of its public status page.
     pub status_url: Option<String>,
+    /// The definition that reads the page, when the configuration names one.
+    #[serde(default)]
+    pub provider: Option<String>,
 }
 
 /// What a vendor's status page says.

@@ -11,11 +11,14 @@ use crate::app::world::{Item, World};
 use crate::diagnosis::health::judge_check;
 use crate::model::check::{CheckSpec, Facts, ProbeSpec};
 use crate::model::check_state::CheckState;
+use crate::model::feed_state::News;
 use crate::model::history::Status;
-use crate::model::id::{CheckId, ServiceId};
+use crate::model::id::{CheckId, ServiceId, VendorId};
 use crate::model::service::{Dependency, Health};
 use crate::model::snapshot::{Change, Difference};
+use crate::model::text::Line;
 use crate::model::time::Timestamp;
+use crate::model::vendor::VendorState;
 use crate::ui::paint::{self, Piece, piece};
 use crate::ui::rows::{Row, draw_rows};
 use crate::ui::{Look, Role, chart, format, health_role};
@@ -325,7 +328,49 @@ fn concerns(world: &World, change: &Change, service: &ServiceId) -> bool {
         Difference::Check { check, .. } | Difference::Certificate { check, .. } | Difference::Dns { check, .. } => {
             world.catalog.check(check).is_some_and(|spec| spec.service == *service)
         }
+        Difference::Feed { feed, .. } => {
+            world.catalog.feed(feed).is_some_and(|feed| match (&feed.service, &feed.vendor) {
+                (Some(own), _) => own == service,
+                (None, Some(vendor)) => depends_on(world, service, vendor),
+                (None, None) => true,
+            })
+        }
         Difference::Network { .. } => true,
+    }
+}
+
+/// Returns whether a service names the vendor as something that it needs.
+fn depends_on(world: &World, service: &ServiceId, vendor: &VendorId) -> bool {
+    let service = world.catalog.service(service);
+    service.is_some_and(|service| {
+        service.depends_on.iter().any(|needs| matches!(needs, Dependency::Vendor(id) if id == vendor))
+    })
+}
+
+/// Returns what became different on the other side, in words.
+fn news_words(news: &News) -> (Role, String) {
+    let more = |text: &Option<Line>| text.as_ref().map(|text| format!("  {text}")).unwrap_or_default();
+    match news {
+        News::Live { release, message, author, .. } => {
+            (Role::Accent, format!("release {release}{}{}", more(message), more(author)))
+        }
+        News::ReleaseFailed { release, message } => {
+            (Role::Degraded, format!("release {release} failed{}", more(message)))
+        }
+        News::AlertFires { title } => (Role::Down, format!("alert {title} fires")),
+        News::AlertEnds { title } => (Role::Healthy, format!("alert {title} ended")),
+        News::NewIssue { title } => (Role::Degraded, format!("first seen: {title}")),
+        News::Vendor { after, what, .. } => {
+            let role = if *after == VendorState::Operational { Role::Healthy } else { Role::Degraded };
+            (
+                role,
+                format!(
+                    "{}{}",
+                    format::vendor_state(*after),
+                    what.as_ref().map(|what| format!(": {what}")).unwrap_or_default()
+                ),
+            )
+        }
     }
 }
 
@@ -351,6 +396,11 @@ fn change_row(world: &World, change: &Change, look: &Look) -> Row<'static> {
                 lines.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
             };
             (Role::Degraded, format!("{} changed from {} to {}", name(check), list(before), list(after)))
+        }
+        Difference::Feed { feed, news } => {
+            let (role, text) = news_words(news);
+            let who = world.catalog.feed(feed).and_then(|feed| feed.vendor.as_ref());
+            (role, who.map_or(text.clone(), |vendor| format!("{vendor}: {text}")))
         }
         Difference::Network { before: _, after } => {
             let (role, text) = match after {

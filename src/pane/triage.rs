@@ -224,7 +224,7 @@ pub fn verdict(world: &World, found: &ServiceHealth) -> (String, String) {
 
 /// Returns the class of a service's worst trouble.
 fn cause(world: &World, found: &ServiceHealth) -> Option<Cause> {
-    let result = world.snapshot.check(&found.reasons.first()?.check)?.last.value.as_ref()?;
+    let result = world.snapshot.check(found.reasons.first()?.about.check()?)?.last.value.as_ref()?;
     result.outcome.finding().map(|finding| finding.cause)
 }
 

@@ -129,6 +129,19 @@ pub fn zone_name(at: Timestamp, zone: &jiff::tz::TimeZone) -> String {
     at.in_zone(zone).strftime("%Z").to_string()
 }
 
+/// The words for how a vendor is.
+pub fn vendor_state(state: crate::model::vendor::VendorState) -> &'static str {
+    use crate::model::vendor::VendorState;
+    match state {
+        VendorState::MajorOutage => "major outage",
+        VendorState::PartialOutage => "partial outage",
+        VendorState::Degraded => "degraded",
+        VendorState::Unknown => "unknown",
+        VendorState::Maintenance => "maintenance",
+        VendorState::Operational => "operational",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -108,8 +108,13 @@ pub fn catalog() -> Catalog {
                 origin: LogOrigin::File("/var/log/nginx/error.log".into()),
             },
         ],
-        vendors: vec![Vendor { id: VendorId::new("stripe"), status_url: Some("https://www.stripestatus.com".into()) }],
+        vendors: vec![Vendor {
+            id: VendorId::new("stripe"),
+            status_url: Some("https://www.stripestatus.com".into()),
+            provider: None,
+        }],
         contacts: Vec::new(),
+        ..Catalog::default()
     }
 }
 

@@ -2,25 +2,46 @@
 
 use super::super::App;
 use super::super::effect::Effect;
-use crate::diagnosis::{host, network};
+use crate::diagnosis::{Assessment, host, network};
+use crate::model::id::ServiceId;
 use crate::model::snapshot::Update;
+
+/// What a fact may have changed.
+enum Judge {
+    Service(ServiceId),
+    All,
+}
 
 /// Takes in one fact and judges what it is about.
 pub fn fact(app: &mut App, update: Update) -> Vec<Effect> {
-    let check = match &update {
-        Update::Probe { check, .. } => Some(check.clone()),
+    let judged = match &update {
+        Update::Probe { check, .. } => app.world.catalog.check(check).map(|spec| Judge::Service(spec.service.clone())),
+        Update::Feed { feed, .. } => {
+            // An alert may be about any service: it says so in its own words.
+            let service = app.world.catalog.feed(feed).and_then(|feed| feed.service.clone());
+            Some(service.map_or(Judge::All, Judge::Service))
+        }
         Update::Host(_) | Update::SelfCheck(_) | Update::LogSource { .. } => None,
     };
     let is_host = matches!(update, Update::Host(_));
     let is_network = matches!(update, Update::SelfCheck(_));
     let world = &mut app.world;
     world.snapshot.apply(&world.catalog, update);
-    if let Some(service) = check.and_then(|id| world.catalog.check(&id).map(|spec| spec.service.clone()))
-        && world.assessment.rejudge(&world.catalog, &world.snapshot, &service, world.now)
-    {
-        world.reorder();
-        super::settle(app);
-        return Vec::new();
+    match judged {
+        Some(Judge::Service(service)) => {
+            if world.assessment.rejudge(&world.catalog, &world.snapshot, &service, world.now) {
+                world.reorder();
+                super::settle(app);
+            }
+            return Vec::new();
+        }
+        Some(Judge::All) => {
+            world.assessment = Assessment::of(&world.catalog, &world.snapshot, world.now);
+            world.reorder();
+            super::settle(app);
+            return Vec::new();
+        }
+        None => {}
     }
     if is_host {
         world.assessment.host = host::judge(&world.snapshot, world.now);

@@ -55,6 +55,7 @@ pub async fn gather(session: &Session<'_>, specs: &[LogSourceSpec]) -> Result<Ga
                 Err(why) => gathered.troubles.push(why.to_string()),
             },
             LogOrigin::Command(_) | LogOrigin::Stdin => streams.push(spec.clone()),
+            LogOrigin::Feed(_) => {}
         }
     }
     if !session.args.follow && !streams.is_empty() {

@@ -78,7 +78,7 @@ impl Printer {
                 return;
             }
             LogOrigin::File(path) => Some(Line::from_text(&path.to_string_lossy())),
-            LogOrigin::Command(_) | LogOrigin::Stdin => None,
+            LogOrigin::Command(_) | LogOrigin::Stdin | LogOrigin::Feed(_) => None,
         };
         let colour = self.sources.get(&spec.id).map_or(self.sources.len(), |source| source.colour);
         self.width = self.width.max(spec.title.as_str().chars().count());

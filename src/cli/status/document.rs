@@ -24,7 +24,7 @@ pub fn document(known: &Known, assessment: &Assessment) -> Value {
                 .iter()
                 .map(|reason| {
                     json!({
-                        "check": reason.check, "health": reason.health, "since": reason.since,
+                        "about": reason_about(&reason.about), "health": reason.health, "since": reason.since,
                         "text": reason.text, "hint": reason.hint,
                     })
                 })
@@ -62,4 +62,12 @@ pub fn document(known: &Known, assessment: &Assessment) -> Value {
         "services": services,
         "checks": checks,
     })
+}
+
+/// Names what a reason rests on.
+fn reason_about(about: &crate::diagnosis::About) -> String {
+    match about {
+        crate::diagnosis::About::Check(check) => check.to_string(),
+        crate::diagnosis::About::Feed(feed) => feed.to_string(),
+    }
 }

@@ -16,7 +16,7 @@ use crate::cli::output::Progress;
 use crate::config::duration;
 use crate::model::check::{Cause, CheckSpec, Facts, Finding, Outcome, ProbeResult};
 use crate::model::history::Status;
-use crate::model::id::CheckId;
+use crate::model::id::{CheckId, FeedId};
 use crate::model::snapshot::{Change, Update};
 use crate::model::text::Line;
 use crate::runtime::host::{self, Machine};
@@ -35,6 +35,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 #[derive(Debug, Default)]
 pub struct Heard {
     checks: HashSet<CheckId>,
+    pub feeds: HashSet<FeedId>,
     samples: u32,
     self_check: bool,
 }
@@ -64,6 +65,9 @@ impl Known {
             }
             Update::Host(_) => self.heard.samples += 1,
             Update::SelfCheck(_) => self.heard.self_check = true,
+            Update::Feed { feed, .. } => {
+                self.heard.feeds.insert(feed.clone());
+            }
             Update::LogSource { .. } => {}
         }
         self.snapshot.apply(&self.project.catalog, update)

@@ -37,7 +37,6 @@ pub fn logs(
                 None => build::file_or_glob(place.path(&file.value.0)),
             },
             (None, Some(command), None) => LogOrigin::Command(LogCommand { command: command.value.0, ssh }),
-            // Kept for later.
             (None, None, Some(_)) => continue,
             (None, None, None) => {
                 let help = "give it one of file, command, source".to_owned();

@@ -39,7 +39,7 @@ pub fn secrets_of(name: &str, source: &SourceShape, place: Place<'_>) -> Vec<Sec
 }
 
 /// Reads `{ env = "NAME" }` and its like where nobody has said what is expected.
-fn written(value: &Value, place: Place<'_>) -> Option<SecretRef> {
+pub fn written(value: &Value, place: Place<'_>) -> Option<SecretRef> {
     let table = value.as_object().filter(|table| table.len() == 1)?;
     let (key, value) = table.iter().next()?;
     let text = value.as_str();
