@@ -12,7 +12,7 @@ check:
 
 # All tests. Those that need a server say so when it is not there.
 test *ARGS:
-    PATH="$PATH:$PWD/target/servers/bin" cargo test {{ARGS}}
+    PATH="$PWD/target/servers/bin:$PATH" cargo test {{ARGS}}
 
 # Bring the servers that tests talk to: Debian's (as root), and others into target/servers. `just test` finds them there.
 servers:

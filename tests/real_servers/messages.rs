@@ -3,8 +3,11 @@
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{SocketAddr, TcpStream};
 
+use serde_json::json;
+
 use super::support::servers::http;
 use super::support::servers::messages::{MailSink, Ntfy};
+use super::support::servers::system::{System, message};
 use super::wait_for;
 
 #[test]
@@ -34,6 +37,21 @@ fn ntfy_keeps_a_message_for_its_topic() {
     assert_eq!(http::post(ntfy.address, "/oncall", &[], "api is down").unwrap().status, 200);
     let messages = wait_for("the message", || ntfy.messages("oncall"), |messages| !messages.is_empty());
     assert_eq!(messages[0]["message"], "api is down");
+}
+
+#[test]
+fn an_incident_and_its_end_are_told_through_ntfy() {
+    let Some(ntfy) = Ntfy::start() else { return };
+    let system = System::new("ntfy", format!("http://{}", ntfy.address)).set("topic", "oncall");
+    let mut message = message("checkout is down", "12% of the requests fail");
+    system.act("send", &[("message", message.clone()), ("to", json!(null))]);
+    message["resolved"] = json!(true);
+    system.act("send", &[("message", message), ("to", json!("everybody"))]);
+    let told = wait_for("the message", || ntfy.messages("oncall"), |messages| !messages.is_empty());
+    assert_eq!((&told[0]["title"], &told[0]["priority"]), (&json!("checkout is down"), &json!(5)), "{told:#?}");
+    assert_eq!(told[0]["message"], "12% of the requests fail");
+    let told = wait_for("its end", || ntfy.messages("everybody"), |messages| !messages.is_empty());
+    assert_eq!((&told[0]["title"], &told[0]["priority"]), (&json!("Resolved: checkout is down"), &json!(3)));
 }
 
 fn greet(address: SocketAddr) -> BufReader<TcpStream> {

@@ -137,3 +137,37 @@ fn victoria_metrics_tells_its_numbers() {
     assert_eq!(series[0]["labels"]["queue"], "mail");
     assert_eq!(series[0]["points"][0][1], 17.0, "{series:#}");
 }
+
+#[test]
+fn node_exporter_is_asked_directly_how_the_machine_is() {
+    let Some(node) = NodeExporter::start() else { return };
+    let system = system("node-exporter", node.address);
+    let checks = system.read("checks", &[]);
+    let memory = the(&checks, "name", "memory");
+    assert!(memory["detail"].as_str().unwrap().contains("% used") && memory["state"] != "unknown", "{memory:#}");
+    // The same, as the system itself tells it.
+    let numbers = system.read("metrics", &[]);
+    let value = |name: &str| {
+        let of_name = numbers.as_array().unwrap().iter().find(|series| series["labels"]["name"] == name);
+        of_name.and_then(|series| series["points"][0][1].as_f64()).unwrap_or_else(|| panic!("no {name}: {numbers:#}"))
+    };
+    let cpus = std::thread::available_parallelism().unwrap().get();
+    assert!(value("cpus") >= cpus as f64 && (0.0..=100.0).contains(&value("memory")) && value("uptime") > 1.0);
+    let load: f64 = value("load15");
+    let text = std::fs::read_to_string("/proc/loadavg").unwrap();
+    let real: f64 = text.split(' ').nth(2).unwrap().parse().unwrap();
+    assert!((load - real).abs() < 1.0, "{load} and {real}");
+}
+
+#[test]
+fn blackbox_exporter_probes_each_target_of_a_source() {
+    let Some(blackbox) = BlackboxExporter::start() else { return };
+    let (good, bad) = (Web::start(), Web::start());
+    bad.answer(500, "no");
+    let system = system("blackbox-exporter", blackbox.address).set("target", json!([good.url("/"), bad.url("/")]));
+    let checks = system.read("checks", &[]);
+    let (good, bad) = (the(&checks, "name", &good.url("/")), the(&checks, "name", &bad.url("/")));
+    assert_eq!((&good["state"], &bad["state"]), (&json!("up"), &json!("down")));
+    assert!(good["response_ms"].as_f64() > Some(0.0), "{good:#}");
+    assert_eq!(bad["detail"], "HTTP 500");
+}

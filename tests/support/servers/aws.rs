@@ -2,6 +2,7 @@
 //!
 //! What it does not do: it starts no tasks, finishes no deployment, and believes any key.
 
+use crashcart::clock::Clock;
 use serde_json::{Value, json};
 
 use super::{Server, http, is_a_server, or_skip};
@@ -24,12 +25,8 @@ impl Moto {
     /// Calls a service that speaks JSON: its name in a signature (`logs`), and its action as `X-Amz-Target` says it.
     #[track_caller]
     pub fn call(&self, service: &str, target: &str, body: &Value) -> Value {
-        // Nothing is signed: moto reads only which service is meant.
-        let signed = format!(
-            "Authorization: AWS4-HMAC-SHA256 Credential=test/20261125/{REGION}/{service}/aws4_request, \
-             SignedHeaders=host, Signature=0"
-        );
-        let headers = [signed.as_str(), &format!("X-Amz-Target: {target}"), "Content-Type: application/x-amz-json-1.1"];
+        let (signed, target_header) = (moto_authorization(service), format!("X-Amz-Target: {target}"));
+        let headers = [signed.as_str(), &target_header, "Content-Type: application/x-amz-json-1.1"];
         let answer = http::post(self.address, "/", &headers, &body.to_string()).expect("moto answers");
         assert_eq!(answer.status, 200, "{target}: {answer:?}");
         serde_json::from_str(&answer.body).unwrap_or_default()
@@ -41,7 +38,7 @@ impl Moto {
         let (group, stream) = (json!(group), json!(stream));
         let place = json!({ "logGroupName": group, "logStreamName": stream });
         self.call("logs", "Logs_20140328.CreateLogStream", &place);
-        let at = now_ms();
+        let at = Clock::system().now().as_micros() / 1_000;
         let events: Vec<Value> = lines.iter().map(|line| json!({ "timestamp": at, "message": line })).collect();
         let events = json!({ "logGroupName": group, "logStreamName": stream, "logEvents": events });
         self.call("logs", "Logs_20140328.PutLogEvents", &events);
@@ -60,10 +57,12 @@ impl Moto {
     }
 }
 
-/// Log lines are found by their time, so they need the real one.
-#[expect(clippy::disallowed_methods, reason = "the server compares it with its own clock")]
-fn now_ms() -> i64 {
-    jiff::Timestamp::now().as_millisecond()
+/// Returns the header that says which service is meant. Nothing is signed, and moto does not mind.
+pub fn moto_authorization(service: &str) -> String {
+    format!(
+        "Authorization: AWS4-HMAC-SHA256 Credential=test/20261125/{REGION}/{service}/aws4_request, \
+         SignedHeaders=host, Signature=0"
+    )
 }
 
 is_a_server!(Moto);

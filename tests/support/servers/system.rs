@@ -7,13 +7,14 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
-use crashcart::model::time::Timestamp;
-use crashcart::provider::definition::{Action, Capability, Definition};
+use crashcart::clock::Clock;
+use crashcart::provider::definition::{Action, Capability, Definition, Scheme};
 use crashcart::provider::registry::Registry;
 use crashcart::provider::run::action::{StepOutcome, begin, step_answer, step_plan};
 use crashcart::provider::run::{Answer, Call, Plan, Progress, Run, Sequence, Values, progress};
 use serde_json::{Value, json};
 
+use super::aws::moto_authorization;
 use super::{DEADLINE, http, until};
 
 /// One system, as a source in a configuration describes it.
@@ -43,7 +44,10 @@ impl System {
     /// Reads a capability, and returns its things as JSON. Everything must have been understood.
     #[track_caller]
     pub fn read(&self, capability: &str, given: &[(&str, Value)]) -> Value {
-        self.try_read(capability, given).unwrap_or_else(|error| panic!("{capability}: {error}"))
+        match self.try_read(capability, given) {
+            Ok(found) => found,
+            Err(error) => panic!("{capability}: {error}"),
+        }
     }
 
     /// Reads a capability. The error says what failed, or what was not understood.
@@ -53,7 +57,8 @@ impl System {
         for (name, value) in given {
             values.set(*name, value.clone());
         }
-        let mut run = Run::read(&self.definition, capability, values, now()).map_err(|error| error.to_string())?;
+        let mut run = Run::read(&self.definition, capability, values, Clock::system().now())
+            .map_err(|error| error.to_string())?;
         while let Some(plan) = run.next_plan().map_err(|error| error.to_string())? {
             run.answer(&self.ask(&plan)?).map_err(|error| error.to_string())?;
         }
@@ -68,11 +73,14 @@ impl System {
     /// Does an action, and waits until the system says that it is done. Returns what each step came to.
     #[track_caller]
     pub fn act(&self, action: &str, given: &[(&str, Value)]) -> Vec<StepOutcome> {
-        let action = match action {
+        let found = match action {
             "send" => self.definition.send.as_ref(),
             name => self.definition.actions.get(name),
         };
-        self.perform(action.expect("the definition has the action"), given).unwrap_or_else(|error| panic!("{error}"))
+        match self.perform(found.expect("the definition has the action"), given) {
+            Ok(outcomes) => outcomes,
+            Err(error) => panic!("{action}: {error}"),
+        }
     }
 
     fn perform(&self, action: &Action, given: &[(&str, Value)]) -> Result<Vec<StepOutcome>, String> {
@@ -80,7 +88,7 @@ impl System {
         for (name, value) in given {
             values.set(*name, value.clone());
         }
-        begin(&self.definition, action, &mut values, now()).map_err(|error| error.to_string())?;
+        begin(&self.definition, action, &mut values, Clock::system().now()).map_err(|error| error.to_string())?;
         let mut outcomes = Vec::new();
         for step in &action.steps {
             let plan = step_plan(&self.definition, step, &values).map_err(|error| error.to_string())?;
@@ -120,22 +128,36 @@ impl System {
         ended.unwrap_or(Err(last)).map(|()| outcomes)
     }
 
+    /// Returns the path that an address has on this server, and the service of AWS that is meant. All of AWS is one server
+    /// here, so an address of another service's leads to it as well.
+    fn place(&self, url: &str) -> Result<(String, Option<String>), String> {
+        let service = match &self.definition.auth.scheme {
+            Some(Scheme::SigV4 { service, .. }) => Some(service.clone()),
+            _ => None,
+        };
+        if let Some(path) = url.strip_prefix(self.base.as_str()) {
+            return Ok((path.to_owned(), service));
+        }
+        let host = url.strip_prefix("https://").filter(|_| service.is_some()).ok_or(format!("{url} is elsewhere"))?;
+        let (host, path) = host.split_once('/').unwrap_or((host, ""));
+        Ok((format!("/{path}"), host.split('.').next().map(str::to_owned)))
+    }
+
     fn ask(&self, plan: &Plan) -> Result<Answer, String> {
         match &plan.call {
             Call::Http { method, url, headers, body } => {
-                let headers: Vec<String> = headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+                let (path, service) = self.place(url)?;
+                let headers = headers.iter().map(|(name, value)| format!("{name}: {value}"));
+                let headers: Vec<String> = headers.chain(service.map(|service| moto_authorization(&service))).collect();
                 let headers: Vec<&str> = headers.iter().map(String::as_str).collect();
-                let path = url.strip_prefix(self.base.trim_end_matches('/')).ok_or(format!("{url} is elsewhere"))?;
-                let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
                 let body = body.as_deref().unwrap_or_default();
                 let answer = match self.base.strip_prefix("unix://") {
                     Some(socket) => http::connect_unix(Path::new(socket))
                         .and_then(|stream| http::request(stream, method, &path, &headers, body)),
                     None => {
-                        let address = self.base.trim_start_matches("http://").trim_end_matches('/');
-                        let address = address.split('/').next().unwrap_or(address);
+                        let address = self.base.trim_start_matches("http://");
                         http::connect(address.parse().map_err(|_| format!("{} is no address", self.base))?)
-                            .and_then(|stream| http::request(stream, method, &whole(&self.base, &path), &headers, body))
+                            .and_then(|stream| http::request(stream, method, &path, &headers, body))
                     }
                 };
                 let answer = answer.ok_or(format!("{} does not answer", plan.summary()))?;
@@ -154,18 +176,6 @@ impl System {
             }
         }
     }
-}
-
-/// The path that goes out, when the base address has one of its own.
-fn whole(base: &str, path: &str) -> String {
-    let below = base.trim_start_matches("http://").trim_end_matches('/').split_once('/');
-    below.map_or_else(|| path.to_owned(), |(_, below)| format!("/{below}{path}"))
-}
-
-/// Servers compare times with their own clocks.
-#[expect(clippy::disallowed_methods, reason = "the server's clock is this machine's")]
-fn now() -> Timestamp {
-    Timestamp::from_secs(jiff::Timestamp::now().as_second())
 }
 
 /// Returns a message as actions are given it.
