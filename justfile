@@ -12,9 +12,9 @@ check:
 
 # All tests. Those that need a server say so when it is not there.
 test *ARGS:
-    PATH="$PWD/target/servers/bin:$PATH" cargo test {{ARGS}}
+    cargo test {{ARGS}}
 
-# Bring the servers that tests talk to: Debian's (as root), and others into target/servers. `just test` finds them there.
+# Bring the servers that tests talk to: Debian's (as root), and others into target/servers, where the tests find them.
 servers:
     bash -euc '. .ci/lib.sh && . .ci/servers.sh && install_packages && bring_programs "$PWD/target/servers"'
 

@@ -159,11 +159,15 @@ pub fn until<T>(deadline: Duration, mut look: impl FnMut() -> Option<T>) -> Opti
     }
 }
 
-/// Returns where a program is. Debian keeps servers where only root's `PATH` looks.
+/// Returns where a program is: first what `just servers` has brought, last where Debian keeps servers, which is only on
+/// root's `PATH`.
 pub fn find(program: &str) -> Option<PathBuf> {
     let path = super::environment("PATH").unwrap_or_default();
-    std::env::split_paths(&path)
-        .chain(["/usr/sbin".into(), "/usr/local/sbin".into(), "/sbin".into()])
+    let brought = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/servers/bin");
+    let last = ["/usr/sbin", "/usr/local/sbin", "/sbin"].map(PathBuf::from);
+    std::iter::once(brought)
+        .chain(std::env::split_paths(&path))
+        .chain(last)
         .map(|directory| directory.join(program))
         .find(|file| file.is_file())
 }
