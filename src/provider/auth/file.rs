@@ -104,6 +104,21 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_small_file_that_unfolds_into_a_huge_one_is_refused() {
+        let mut text = "a0: &a0 [s3cret]\n".to_owned();
+        for level in 1..12 {
+            let inner = vec![format!("*a{}", level - 1); 12].join(", ");
+            text += &format!("a{level}: &a{level} [{inner}]\n");
+        }
+        let error = parse(&text, LoginFormat::Yaml, "~/.x").unwrap_err();
+        assert!(error.to_string().starts_with("~/.x: it is not YAML"), "{error}");
+        let deep = "[".repeat(5_000);
+        for format in [LoginFormat::Json, LoginFormat::Yaml, LoginFormat::Toml] {
+            assert!(parse(&deep, format, "~/.x").is_err());
+        }
+    }
+
     #[tokio::test]
     async fn a_file_is_read_only_when_it_is_one() {
         let folder = tempfile::tempdir().unwrap();

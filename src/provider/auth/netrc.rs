@@ -111,6 +111,8 @@ impl Words<'_> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[track_caller]
@@ -164,5 +166,25 @@ mod tests {
         check("machine a password \"no end", "a", Some(("-", "no end")));
         check("machine a login \"machine\" password machine", "a", Some(("machine", "machine")));
         check("machine a password \"é", "a", Some(("-", "é")));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read(text in "([a-z\"#\\\\ \n\t]|machine|default|macdef|password|é)*") {
+            find(&text, "a");
+        }
+
+        #[test]
+        fn what_was_written_is_found(passwords in proptest::collection::vec("[ -~\té]{0,12}", 1..6)) {
+            let quote = |password: &str| password.replace('\\', "\\\\").replace('"', "\\\"");
+            let write = |(index, password): (usize, &String)| {
+                format!("machine m{index} login \"l\" password \"{}\" # note\n", quote(password))
+            };
+            let text: String = passwords.iter().enumerate().map(write).collect();
+            for (index, password) in passwords.iter().enumerate() {
+                let found = find(&text, &format!("m{index}")).and_then(|entry| entry.password);
+                prop_assert_eq!(found.as_ref().map(Secret::expose), Some(password.as_str()));
+            }
+        }
     }
 }

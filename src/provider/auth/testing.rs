@@ -21,7 +21,15 @@ impl Place {
         let home = folder.path().to_owned();
         // Not the machine's own programs: somebody may be logged in there.
         let path = format!("{}/bin", home.display());
-        let variables = [("PATH".to_owned(), path), ("HOME".to_owned(), home.display().to_string())].into();
+        let variables = [
+            ("PATH", path.as_str()),
+            ("HOME", &home.display().to_string()),
+            // Nor this machine's metadata service: nobody serves on port 1.
+            ("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://127.0.0.1:1"),
+            ("GCE_METADATA_HOST", "127.0.0.1:1"),
+            ("AZURE_POD_IDENTITY_AUTHORITY_HOST", "http://127.0.0.1:1"),
+        ];
+        let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         Self { folder, surroundings: Surroundings { home: Some(home), variables } }
     }
 

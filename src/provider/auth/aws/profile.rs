@@ -102,6 +102,8 @@ pub fn words(line: &str) -> Option<Vec<String>> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::provider::auth::testing::Place;
 
@@ -145,6 +147,19 @@ mod tests {
         ] {
             let expected = expected.map(|words| words.into_iter().map(str::to_owned).collect());
             assert_eq!(words(line), expected, "{line}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_and_words_are_what_was_quoted(
+            text in "([a-z=#;'\" \n\t\\[\\]\\\\]|é)*",
+            expected in proptest::collection::vec("[ -~é]{0,8}", 0..5),
+        ) {
+            parse(&text);
+            words(&text);
+            let line = expected.iter().map(|word| format!("'{}'", word.replace('\'', "'\\''"))).collect::<Vec<_>>().join(" ");
+            prop_assert_eq!(words(&line), Some(expected));
         }
     }
 }

@@ -28,13 +28,8 @@ async fn fails(place: &Place, says: &str, hints: &str) {
     assert!(error.to_string().contains(says) && hint.contains(hints), "{error} / {hint}");
 }
 
-/// A home on no machine of Azure's.
-fn place() -> Place {
-    Place::new().variable("AZURE_POD_IDENTITY_AUTHORITY_HOST", "http://127.0.0.1:1")
-}
-
 fn application(server: &Server) -> Place {
-    place()
+    Place::new()
         .variable("AZURE_AUTHORITY_HOST", &format!("{}/", server.url))
         .variable("AZURE_TENANT_ID", "tenant")
         .variable("AZURE_CLIENT_ID", "app-id")
@@ -111,8 +106,9 @@ async fn a_managed_identity_is_asked_in_app_service_and_on_machines() {
         ),
         _ => (400, "{\"message\":\"no\"}".to_owned()),
     });
-    let app =
-        place().variable("IDENTITY_ENDPOINT", &format!("{}/msi/token", service.url)).variable("IDENTITY_HEADER", "h");
+    let app = Place::new()
+        .variable("IDENTITY_ENDPOINT", &format!("{}/msi/token", service.url))
+        .variable("IDENTITY_HEADER", "h");
     finds(&app, "eyJ.app", 1_000, "managed identity").await;
     fails(&app.variable("AZURE_CLIENT_ID", "other"), "Azure's managed identity gave no token (status 400)", "az login")
         .await;
@@ -138,7 +134,7 @@ async fn a_managed_identity_is_asked_in_app_service_and_on_machines() {
 
 #[tokio::test]
 async fn whoever_is_logged_in_with_az_is_set() {
-    let place = place();
+    let place = Place::new();
     fails(
         &place,
         "not logged in to Azure (looked at: AZURE_TENANT_ID and AZURE_CLIENT_ID are not both set; nobody answers as Azure's managed identity; cannot run az: there is no such program)",

@@ -1,5 +1,7 @@
 //! Against the values that AWS publishes. `tests/aws.rs` compares with AWS's own library.
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::model::secret::Secret;
 
@@ -235,4 +237,16 @@ fn what_an_earlier_try_has_added_does_not_change_the_next() {
     );
     assert_eq!(canonical_query("b=2&a=%2F&a=+&c"), "a=%20&a=%2F&b=2&c=");
     assert_eq!(canonical_query(""), "");
+}
+
+proptest! {
+    #[test]
+    fn one_object_has_one_path_and_one_query_one_order(path in "/[ -~é%]{0,20}", pairs in proptest::collection::vec("[a-c]=[a-c/é ]?", 0..6)) {
+        let once = object_path(&path);
+        prop_assert_eq!(object_path(&once), once.clone());
+        prop_assert!(once.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~%/".contains(&byte)));
+        let mut backwards = pairs.clone();
+        backwards.reverse();
+        prop_assert_eq!(canonical_query(&pairs.join("&")), canonical_query(&backwards.join("&")));
+    }
 }
