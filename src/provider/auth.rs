@@ -14,7 +14,8 @@
 //! a vendor's files. Where a person has to act, the error says so, and its hint names the command.
 //!
 //! Home and environment come as [`Surroundings`](crate::model::surroundings::Surroundings), the time as a parameter.
-//! Nothing here knows of definitions (but for the places of a login), of requests to a provider, or of the screen.
+//! A client that is handed in must follow no redirects: a token endpoint that sends us elsewhere would send the secret
+//! along. Nothing here knows of definitions (but for the places of a login), of requests to a provider, or of the screen.
 
 pub mod aws;
 pub mod azure;

@@ -12,10 +12,11 @@ use ring::digest;
 use serde_json::Value;
 
 use super::profile::Section;
-use super::{AwsCredentials, Chain, Names, endpoint, from_json, hex};
+use super::{AwsCredentials, Chain, Names, endpoint, from_json};
 use crate::model::time::Timestamp;
 use crate::provider::auth::command::{self, Run};
 use crate::provider::auth::error::AuthError;
+use crate::provider::auth::sigv4::hex;
 use crate::provider::auth::{file, web};
 use crate::provider::definition::login::LoginFormat;
 

@@ -1,6 +1,7 @@
 //! Every place that credentials come from, against temporary homes and servers on loopback.
 
 use super::*;
+use crate::provider::auth::sigv4::hex;
 use crate::provider::auth::testing::{Asked, Place, Server, client};
 
 const NOW: &str = "2026-11-25T02:14:09Z";
