@@ -5,7 +5,9 @@
 
 mod conformance {
     pub mod cases;
+    pub mod exceptions;
     pub mod mutate;
+    pub mod play;
     pub mod table;
 }
 // Apart from the other helpers: no other test has to be linked with what reads the descriptions.
@@ -17,9 +19,12 @@ mod described {
 mod support;
 
 use std::path::PathBuf;
+use std::rc::Rc;
 
-use conformance::table::{Row, TABLE};
-use conformance::{cases, mutate};
+use conformance::play::{self, Described};
+use conformance::table::{HINTS, Proof, Row, TABLE};
+use conformance::{cases, exceptions, mutate};
+use crashcart::provider::registry::{BUILT_IN, from_text};
 use described::spec::{self, Kind, Request, Spec};
 
 /// Returns the folder with the descriptions, or says that it is not there.
@@ -35,9 +40,11 @@ fn descriptions() -> Option<PathBuf> {
 }
 
 fn load(folder: &std::path::Path, row: &Row) -> Spec {
+    let hints = HINTS.iter().filter(|(spec, ..)| *spec == row.spec).map(|(_, name, json)| (*name, *json));
     Spec::load_corrected(&folder.join(row.spec), row.base, row.corrections)
         .unwrap_or_else(|error| panic!("{}: {error}", row.provider))
         .demanding(row.demand)
+        .hinted(hints)
 }
 
 /// Returns one row for each file, with its description. `CRASHCART_ONLY` is a part of the name of those that are wanted.
@@ -55,7 +62,7 @@ fn files(folder: &std::path::Path) -> Vec<(&'static Row, Spec)> {
 /// Fails with the first troubles of many.
 #[track_caller]
 fn demand_none(troubles: &[String]) {
-    let first = &troubles[..troubles.len().min(40)];
+    let first = &troubles[..troubles.len().min(120)];
     assert!(troubles.is_empty(), "{} troubles, the first of them\n{}", troubles.len(), first.join("\n"));
 }
 
@@ -200,6 +207,44 @@ fn every_mutation_is_refused() {
         println!("{}: {} requests; refused: {refused:?}", row.spec, good.len());
         if kinds < 3 {
             troubles.push(format!("{}: only {kinds} kinds of mutations were refused", row.spec));
+        }
+    }
+    demand_none(&troubles);
+}
+
+/// Every request that a built-in definition can make is one that the vendor's description takes, and what it answers is
+/// understood to the last word.
+#[test]
+fn definitions_speak_as_the_descriptions_say() {
+    let Some(folder) = descriptions() else { return };
+    let only = support::environment("CRASHCART_ONLY");
+    let mut troubles = Vec::new();
+    let mut known: std::collections::BTreeMap<(&str, &str), Rc<Described>> = std::collections::BTreeMap::new();
+    println!("{:<20} {:<32} proven by", "provider", "can");
+    for (name, text) in
+        BUILT_IN.iter().filter(|(name, _)| only.as_ref().is_none_or(|only| name.contains(only.as_str())))
+    {
+        let definition = from_text(name, text).unwrap_or_else(|error| panic!("{error}")).0;
+        let mut rows = Vec::new();
+        for row in TABLE.iter().filter(|row| row.provider == *name) {
+            let key = (row.spec, row.base);
+            rows.push(Rc::clone(known.entry(key).or_insert_with(|| Rc::new(Described::new(row, load(&folder, row))))));
+        }
+        for outcome in play::everything(&definition, &rows) {
+            let proof = outcome.proof.unwrap_or(Proof::Documentation).words();
+            println!("{name:<20} {:<32} {proof}", outcome.what);
+            troubles.extend(outcome.troubles);
+            if !outcome.absent.is_empty() {
+                println!("    never with a value: {}", outcome.absent.join(", "));
+            }
+            for request in outcome.undescribed {
+                println!("    not described: {request}");
+                // What others cut out of a documentation was never meant to be whole.
+                let official = rows.iter().any(|described| described.row.proof == Proof::Description);
+                if official && request != "a program" && !exceptions::undescribed(name, &request) {
+                    troubles.push(format!("{name} {}: no description knows {request}", outcome.what));
+                }
+            }
         }
     }
     demand_none(&troubles);

@@ -3,7 +3,7 @@
 use crate::described::spec::{Correction, Demand};
 
 /// Who wrote a description.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Proof {
     /// The vendor.
     Description,
@@ -31,6 +31,13 @@ pub struct Row {
     /// What the description forgets to demand.
     pub demand: Option<Demand>,
     pub corrections: &'static [Correction],
+}
+
+impl Row {
+    /// Whether it was written by people who do not know the system: what differs from it is only said.
+    pub fn is_hearsay(&self) -> bool {
+        self.spec.contains("/unofficial/")
+    }
 }
 
 const fn official(provider: &'static str, spec: &'static str, base: &'static str) -> Row {
@@ -73,8 +80,14 @@ pub const TABLE: &[Row] = &[
         BEARER,
     ),
     official("heroku", "hosting/heroku.json", "https://api.heroku.com"),
-    official("cloudflare-pages", "hosting/cloudflare.json", "https://api.cloudflare.com/client/v4"),
-    official("cloudflare-workers", "hosting/cloudflare.json", "https://api.cloudflare.com/client/v4"),
+    corrected(
+        official("cloudflare-pages", "hosting/cloudflare.json", "https://api.cloudflare.com/client/v4"),
+        CLOUDFLARE,
+    ),
+    corrected(
+        official("cloudflare-workers", "hosting/cloudflare.json", "https://api.cloudflare.com/client/v4"),
+        CLOUDFLARE,
+    ),
     official("kubernetes", "hosting/kubernetes-apps-v1.json", ""),
     official("kubernetes", "hosting/kubernetes-core-v1.json", ""),
     official("docker", "hosting/docker-engine.yaml", ""),
@@ -120,6 +133,7 @@ pub const TABLE: &[Row] = &[
     demanding(official("grafana", "monitoring/grafana.json", "/api"), AUTHORIZATION, &["Bearer ", "Basic "]),
     official("datadog", "monitoring/datadog-v1.yaml", "https://api.*"),
     official("datadog", "monitoring/datadog-v2.yaml", "https://api.*"),
+    official("datadog", "monitoring/datadog-v2.yaml", "https://*.oncall.datadoghq.com"),
     official("sentry", "monitoring/sentry.json", ""),
     official("glitchtip", "monitoring/glitchtip.yaml", ""),
     official("bugsink", "monitoring/bugsink.yaml", ""),
@@ -148,18 +162,19 @@ pub const TABLE: &[Row] = &[
     ),
     demanding(official("goalert", "monitoring/goalert.graphql", "/api/graphql"), AUTHORIZATION, BEARER),
     demanding(
-        official("statuspage", "monitoring/statuspage-manage.json", "https://api.statuspage.io/v1"),
+        official("statuspage-manage", "monitoring/statuspage-manage.json", "https://api.statuspage.io/v1"),
         AUTHORIZATION,
         &["OAuth "],
     ),
     demanding(
-        corrected(official("slack", "monitoring/slack.json", "https://slack.com/api"), SLACK),
+        corrected(official("slack-app", "monitoring/slack.json", "https://slack.com/api"), SLACK),
         AUTHORIZATION,
         BEARER,
     ),
     official("discord", "monitoring/discord.json", "https://discord.com/api/v10"),
     documented("telegram", "monitoring/telegram.json", "https://api.telegram.org"),
-    official("twilio", "monitoring/twilio.json", "https://api.twilio.com"),
+    official("twilio-sms", "monitoring/twilio.json", "https://api.twilio.com"),
+    official("twilio-voice", "monitoring/twilio.json", "https://api.twilio.com"),
     official("axiom", "monitoring/axiom-v1.json", "https://api.axiom.co/v1"),
     official("axiom", "monitoring/axiom-v2.json", "https://api.axiom.co/v2"),
 ];
@@ -188,6 +203,13 @@ const FLY: &[Correction] = &[
     },
 ];
 const FLY_SOURCE: &str = "the referred definitions in the same file are of type string";
+
+/// A deployment's id is longer than the identifiers of accounts, with which it shares a definition.
+const CLOUDFLARE: &[Correction] = &[Correction {
+    pointer: "/components/schemas/pages_identifier/maxLength",
+    value: "",
+    source: "the example of a deployment's id in the same file",
+}];
 
 /// A service's id is a UUID with dashes, 36 letters long, and cannot have 32.
 const APPRUNNER: &[Correction] = &[
@@ -225,14 +247,26 @@ const ELASTIC: &[Correction] = &[
 const OPERATOR: &str = r#"{"type": "string", "enum": ["and", "AND", "or", "OR"]}"#;
 const OPERATOR_SOURCE: &str = "the parameter's own words in the same file";
 
-const PAGERDUTY: &[Correction] = &[Correction {
-    pointer: "/components/schemas/LogEntry/allOf/1/properties/type/enum/-",
-    value: "\"acknowledgement_log_entry\"",
-    source: "AcknowledgeLogEntry in the same file, which is a LogEntry and has this type",
-}];
+const PAGERDUTY: &[Correction] = &[
+    Correction {
+        pointer: "/components/schemas/LogEntry/allOf/1/properties/type/enum/-",
+        value: "\"acknowledgement_log_entry\"",
+        source: "AcknowledgeLogEntry in the same file, which is a LogEntry and has this type",
+    },
+    Correction {
+        pointer: "/components/schemas/IncidentBody/properties/details/type",
+        value: "\"string\"",
+        source: "every example of an incident in the same file",
+    },
+];
 
 /// The description is of 2021, when a token could also be a header or a parameter of its own.
 const SLACK: &[Correction] = &[
+    Correction {
+        pointer: "/paths/~1chat.delete/post/parameters/1/type",
+        value: "\"string\"",
+        source: "https://docs.slack.dev/reference/methods/chat.delete",
+    },
     Correction { pointer: "/paths/~1auth.test/get/parameters/0/required", value: "false", source: SLACK_SOURCE },
     Correction {
         pointer: "/paths/~1chat.postMessage/post/parameters/0/required",
@@ -254,3 +288,55 @@ const SLACK: &[Correction] = &[
     },
 ];
 const SLACK_SOURCE: &str = "https://docs.slack.dev/authentication/tokens";
+
+/// What stands in members that a description leaves open (labels, metadata, texts that are words): file, member, JSON. A list
+/// for a text holds the words that the vendor's documentation names.
+#[rustfmt::skip]
+pub const HINTS: &[(&str, &str, &str)] = &[
+    ("monitoring/alertmanager.yaml", "labels", r#"{"alertname": "HighErrorRate", "severity": "critical", "service": "shop"}"#),
+    ("monitoring/alertmanager.yaml", "annotations", r#"{"summary": "5 % of requests fail", "runbook_url": "https://example.com/runbook"}"#),
+    ("monitoring/alertmanager.yaml", "silenceID", r#""0b5a7c1e-6d2f-4c3a-9e8b-000000000001""#),
+    ("monitoring/alertmanager.yaml", "silencedBy", r#""0b5a7c1e-6d2f-4c3a-9e8b-00000000000{n}""#),
+    ("monitoring/alertmanager.yaml", "id", r#""0b5a7c1e-6d2f-4c3a-9e8b-00000000000{n}""#),
+    ("monitoring/alertmanager.yaml", "state", r#"["active"]"#),
+    ("monitoring/prometheus.yaml", "value", r#""{n}e+00""#),
+    // The envelope of an answer that is no error.
+    ("monitoring/prometheus.yaml", "status", r#""success""#),
+    ("monitoring/prometheus.yaml", "labels", r#"{"alertname": "HighErrorRate", "severity": "critical", "service": "shop", "job": "shop", "instance": "shop:80"}"#),
+    ("monitoring/prometheus.yaml", "annotations", r#"{"summary": "5 % of requests fail", "runbook_url": "https://example.com/runbook"}"#),
+    ("monitoring/grafana-alertmanager.derived.yaml", "labels", r#"{"alertname": "HighErrorRate", "severity": "critical", "service": "shop", "__alert_rule_uid__": "rule-1"}"#),
+    ("monitoring/grafana-alertmanager.derived.yaml", "annotations", r#"{"summary": "5 % of requests fail", "runbook_url": "https://example.com/runbook", "__value_string__": "[ var='A' labels={} value=5 ]", "__values__": "{\"A\": 5}"}"#),
+    ("monitoring/grafana-alertmanager.derived.yaml", "silenceID", r#""0b5a7c1e-6d2f-4c3a-9e8b-000000000001""#),
+    ("monitoring/grafana-alertmanager.derived.yaml", "silencedBy", r#""0b5a7c1e-6d2f-4c3a-9e8b-00000000000{n}""#),
+    ("monitoring/grafana-alertmanager.derived.yaml", "id", r#""0b5a7c1e-6d2f-4c3a-9e8b-00000000000{n}""#),
+    ("monitoring/grafana-alertmanager.derived.yaml", "state", r#"["active"]"#),
+    ("monitoring/grafana.json", "tags", r#"["version:v42", "commit:9b1f0c2d"]"#),
+    ("monitoring/datadog-v1.yaml", "tags", r#"["service:shop", "env:production"]"#),
+    ("hosting/fly-machines.json", "metadata", r#"{"fly_process_group": "app", "fly_release_version": "{n}"}"#),
+    ("hosting/fly-machines.json", "state", r#"["started", "created", "starting", "stopping", "stopped", "suspending", "suspended", "replacing", "destroying", "destroyed", "failed"]"#),
+    ("hosting/docker-engine.yaml", "Labels", r#"{"com.docker.compose.project": "shop", "com.docker.compose.service": "api", "org.opencontainers.image.revision": "9b1f0c2d", "org.opencontainers.image.source": "https://example.com/shop"}"#),
+    ("hosting/docker-engine.yaml", "OOMKilled", "false"),
+    ("hosting/docker-engine.yaml", "Dead", "false"),
+    ("hosting/heroku.json", "description", r#""Deploy 9b1f0c2d""#),
+    ("hosting/cloudflare.json", "latest_stage", r#"{"name": "deploy", "status": "success", "started_on": "2026-03-01T12:00:00Z", "ended_on": "2026-03-01T12:01:00Z"}"#),
+    ("hosting/cloudflare.json", "environment", r#""production""#),
+    ("hosting/cloudflare.json", "source", r#"{"type": "github", "config": {"owner": "acme", "repo_name": "shop", "production_branch": "main", "deployments_enabled": true}}"#),
+    ("hosting/cloudflare.json", "build_config", r#"{"build_command": "make", "destination_dir": "dist"}"#),
+    ("hosting/argocd.json", "error", "null"),
+    ("hosting/argocd.json", "timeStampStr", r#""2026-03-01T12:0{n}:00Z""#),
+    ("hosting/upsun.json", "type", r#""environment.push""#),
+    ("hosting/argocd.json", "last", "false"),
+    ("hosting/argocd.json", "operation", "null"),
+    ("hosting/argocd.json", "kind", r#"["Pod", "Deployment"]"#),
+    ("hosting/kubernetes-apps-v1.json", "paused", "false"),
+    ("hosting/railway.graphql", "meta", r#"{"branch": "main", "commitHash": "9b1f0c2d", "commitMessage": "Retry logic", "commitAuthor": "kim", "image": "registry/shop:v42", "reason": "deploy"}"#),
+    ("hosting/vercel.json", "targets", r#"{"production": {"id": "dpl_1"}}"#),
+    ("hosting/vercel.json", "meta", r#"{"githubCommitSha": "9b1f0c2d", "githubCommitRef": "main", "githubCommitMessage": "Retry logic", "githubCommitAuthorName": "kim"}"#),
+    ("hosting/render.json", "labels", r#"[{"name": "instance", "value": "srv-1-a"}, {"name": "level", "value": "error"}]"#),
+    ("hosting/fly-machines.json", "type", r#""start""#),
+    ("hosting/fly.graphql", "status", r#"["complete", "running", "failed", "interrupted"]"#),
+    ("monitoring/bugsink.yaml", "data", r#"{"timestamp": 1772366400, "level": "error", "release": "v42", "tags": {"env": "production"}, "exception": {"values": [{"type": "KeyError", "value": "'id'", "stacktrace": {"frames": [{"filename": "app.py", "lineno": 7, "function": "pay", "in_app": true, "context_line": "x[id]", "pre_context": ["a"], "post_context": ["b"]}]}}]}}"#),
+    ("monitoring/glitchtip.yaml", "lastChange", r#""2026-03-01T12:0{n}:00Z""#),
+    ("monitoring/glitchtip.yaml", "id", r#""{n}""#),
+    ("monitoring/glitchtip.yaml", "count", r#""1{n}""#),
+];

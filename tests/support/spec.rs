@@ -146,6 +146,18 @@ impl Spec {
         self
     }
 
+    /// Returns the description with values for members of a name, as JSON, where it does not say itself what stands there.
+    pub fn hinted<'a>(mut self, hints: impl Iterator<Item = (&'a str, &'a str)>) -> Self {
+        let hints =
+            hints.map(|(name, json)| (name.to_owned(), serde_json::from_str(json).expect("a hint is JSON"))).collect();
+        match &mut self.language {
+            Language::OpenApi(document) => document.hints = hints,
+            Language::GraphQl(document) => document.hints = hints,
+            Language::Botocore(document) => document.hints = hints,
+        }
+        self
+    }
+
     pub fn kind(&self) -> Kind {
         match &self.language {
             Language::OpenApi(_) => Kind::OpenApi,

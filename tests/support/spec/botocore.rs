@@ -7,11 +7,13 @@ use std::rc::Rc;
 
 use serde_json::{Map, Value, json};
 
+use super::generate::Hints;
 use super::parameter::coerce;
 use super::schema::Compiled;
 use super::{Answer, Request, Target, generate, target, xml};
 
 pub struct Botocore {
+    pub hints: Hints,
     model: Value,
     protocols: Vec<String>,
     compiled: RefCell<BTreeMap<Key, Rc<Compiled>>>,
@@ -47,7 +49,7 @@ impl Botocore {
         if !protocols.iter().any(|protocol| ["json", "rest-json", "query"].contains(&protocol.as_str())) {
             return Err(format!("it speaks only {}", protocols.join(", ")));
         }
-        Ok(Self { model, protocols, compiled: RefCell::default() })
+        Ok(Self { hints: Hints::new(), model, protocols, compiled: RefCell::default() })
     }
 
     fn speaks(&self, protocol: &str) -> bool {
@@ -437,7 +439,7 @@ impl Botocore {
             .and_then(|status| u16::try_from(status).ok())
             .unwrap_or(200);
         let schema = self.schema(shape, call.protocol, false);
-        generate::values(&schema, None)
+        generate::values(&schema, None, &self.hints)
             .into_iter()
             .map(|value| match call.protocol {
                 Protocol::Json => Answer::new(
@@ -494,7 +496,7 @@ impl Botocore {
         } else {
             Protocol::Query
         };
-        let value = generate::values(&self.schema(shape, protocol, true), None).swap_remove(0);
+        let value = generate::values(&self.schema(shape, protocol, true), None, &Hints::new()).swap_remove(0);
         match protocol {
             Protocol::Json => {
                 headers.push(("X-Amz-Target".to_owned(), format!("{}.{name}", self.metadata("targetPrefix"))));

@@ -15,9 +15,13 @@ const DEEP: usize = 14;
 /// How often a definition may stand inside itself.
 const RECURSION: usize = 2;
 
+/// Answers to one request; more say nothing new.
+const MANY: usize = 28;
+
 /// One way to fill a schema.
 pub struct Generator<'a> {
     whole: &'a Value,
+    hints: &'a Hints,
     /// Which word states take: the first, the second, ...
     choice: usize,
     /// How many words the state with the most of them has.
@@ -32,12 +36,38 @@ pub struct Generator<'a> {
     alternative: usize,
 }
 
+/// What members of a name have where the description does not say it: `{n}` in a text is the number of the item; a list where
+/// the schema wants a text holds the words that a state can have, and that items of other names have in turn. Null leaves out
+/// what need not be there.
+pub type Hints = BTreeMap<String, Value>;
+
+/// Puts the number of the item into a hint's texts.
+pub fn numbered(hint: &Value, number: usize) -> Value {
+    match hint {
+        Value::String(text) => Value::String(text.replace("{n}", &number.to_string())),
+        Value::Array(items) => Value::Array(items.iter().map(|item| numbered(item, number)).collect()),
+        Value::Object(members) => {
+            Value::Object(members.iter().map(|(name, value)| (name.clone(), numbered(value, number))).collect())
+        }
+        other => other.clone(),
+    }
+}
+
 /// Returns one value for every word that states in it can have; at least one.
-pub fn values(compiled: &Compiled, example: Option<&Value>) -> Vec<Value> {
+pub fn values(compiled: &Compiled, example: Option<&Value>, hints: &Hints) -> Vec<Value> {
     let whole = &compiled.schema;
     let make = |choice: usize, examples: bool| {
-        let mut generator =
-            Generator { whole, choice, choices: 1, examples, inside: Vec::new(), depth: 0, item: 0, alternative: 0 };
+        let mut generator = Generator {
+            whole,
+            hints,
+            choice,
+            choices: 1,
+            examples,
+            inside: Vec::new(),
+            depth: 0,
+            item: 0,
+            alternative: 0,
+        };
         let value = generator.value(whole, "value", example.filter(|_| examples)).unwrap_or(Value::Null);
         (value, generator.choices)
     };
@@ -48,10 +78,19 @@ pub fn values(compiled: &Compiled, example: Option<&Value>) -> Vec<Value> {
     values
 }
 
+/// How many answers are needed so that two lists of words meet in every way they can, within reason.
+pub fn both(first: usize, second: usize) -> usize {
+    let (mut a, mut b) = (first, second);
+    while b != 0 {
+        (a, b) = (b, a % b);
+    }
+    (first / a * second).min(MANY).max(first).max(second)
+}
+
 /// Whether a member says in which state something is.
 pub fn is_state(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    ["state", "status", "phase", "severity", "level", "health", "conclusion", "priority", "urgency"]
+    ["state", "status", "phase", "severity", "level", "health", "conclusion", "priority", "urgency", "suspended"]
         .iter()
         .any(|word| name.ends_with(word))
 }
@@ -62,6 +101,7 @@ fn is_time(name: &str) -> bool {
         .iter()
         .any(|end| lower.ends_with(end))
         || ["At", "Time", "On", "Seen"].iter().any(|end| name.ends_with(end))
+        || name.strip_prefix("date").is_some_and(|rest| rest.starts_with(char::is_uppercase))
         || ["time", "created", "updated", "started", "finished", "ts"].contains(&lower.as_str())
 }
 
@@ -138,7 +178,23 @@ impl Generator<'_> {
 
     fn flat_value(&mut self, flat: &Map<String, Value>, name: &str, hint: Option<&Value>) -> Option<Value> {
         let own = flat.get("example").or_else(|| flat.get("examples").and_then(|examples| examples.get(0)));
-        let hint = if self.examples { hint.or(own) } else { None };
+        let told = self.hints.get(name).map(|hint| numbered(hint, self.item + 1));
+        if let (Some(Value::Array(words)), "string") = (&told, kind(flat)) {
+            let mut words = words.clone();
+            // Of an enumeration the words that are told come first.
+            if let Some(Value::Array(all)) = flat.get("enum") {
+                words.retain(|word| all.contains(word));
+                let others: Vec<Value> = all.iter().filter(|word| !words.contains(word)).cloned().collect();
+                words.extend(others);
+            }
+            return self.word(&words, name, Some(&json!("each")));
+        }
+        if let (Some(Value::String(_)), Some(Value::Array(words))) = (&told, flat.get("enum"))
+            && words.contains(told.as_ref().unwrap_or(&Value::Null))
+        {
+            return told;
+        }
+        let hint = told.as_ref().or(if self.examples { hint.or(own) } else { None });
         if let Some(constant) = flat.get("const") {
             return Some(constant.clone());
         }
@@ -173,8 +229,11 @@ impl Generator<'_> {
             return Some(Value::Null);
         }
         if is_state(name) {
-            self.choices = self.choices.max(words.len());
+            self.choices = both(self.choices, words.len());
             return Some(words[self.choice % words.len()].clone());
+        }
+        if hint.is_some_and(|hint| hint == "each") {
+            return Some(words[self.item % words.len()].clone());
         }
         Some(hint.filter(|hint| words.contains(hint)).unwrap_or(words[0]).clone())
     }
@@ -188,7 +247,7 @@ impl Generator<'_> {
         self.depth += 1;
         for (name, raw) in properties {
             let needed = required.contains(&name.as_str());
-            if self.depth > DEEP && !needed {
+            if (self.depth > DEEP || self.hints.get(name) == Some(&Value::Null)) && !needed {
                 continue;
             }
             match self.value(raw, name, hint.and_then(|hint| hint.get(name))) {
@@ -260,7 +319,8 @@ impl Generator<'_> {
         let outer = self.item;
         for index in 0..size {
             self.item = index;
-            let hint = hint.and_then(|hint| hint.get(index).or_else(|| hint.get(0)));
+            let hint = hint
+                .and_then(|hint| if hint.is_array() { hint.get(index).or_else(|| hint.get(0)) } else { Some(hint) });
             if self.depth > DEEP && index >= least {
                 break;
             }

@@ -10,11 +10,12 @@ use apollo_compiler::validation::Valid;
 use apollo_compiler::{ExecutableDocument, Schema};
 use serde_json::{Map, Value, json};
 
-use super::generate::is_state;
+use super::generate::{Hints, both, is_state, numbered};
 use super::{Answer, Request, Target};
 
 pub struct GraphQl {
     schema: Valid<Schema>,
+    pub hints: Hints,
 }
 
 /// A request's document with the operation that is meant.
@@ -38,7 +39,7 @@ impl GraphQl {
         // Apollo's types know the specification's own scalars and directives; schemas that repeat them are still read.
         let schema = Schema::parse_and_validate(text, "schema.graphql")
             .map_err(|error| format!("the schema is not valid: {}", error.errors))?;
-        Ok(Self { schema })
+        Ok(Self { schema, hints: Hints::new() })
     }
 
     fn asked(&self, request: &Request) -> Result<(Asked, Value), String> {
@@ -111,7 +112,14 @@ impl GraphQl {
         let Ok((asked, _)) = self.asked(request) else { return Vec::new() };
         let Ok(operation) = asked.operation() else { return Vec::new() };
         let make = |choice: usize| {
-            let mut maker = Maker { schema: &self.schema, document: &asked.document, choice, choices: 1, item: 0 };
+            let mut maker = Maker {
+                hints: &self.hints,
+                schema: &self.schema,
+                document: &asked.document,
+                choice,
+                choices: 1,
+                item: 0,
+            };
             let data = maker.object(&operation.selection_set, operation.selection_set.ty.as_str());
             let body = serde_json::to_vec(&json!({ "data": data })).expect("JSON values can be written");
             (Answer::new(200, "application/json", body), maker.choices)
@@ -206,6 +214,7 @@ impl GraphQl {
 
 /// Makes data for a selection.
 struct Maker<'a> {
+    hints: &'a Hints,
     schema: &'a Schema,
     document: &'a ExecutableDocument,
     choice: usize,
@@ -273,12 +282,22 @@ impl Maker<'_> {
         }
         let named = ty.inner_named_type();
         let item = self.item + 1;
+        let leaf = matches!(self.schema.types.get(named), Some(ExtendedType::Scalar(_)));
+        if let Some(hint) = self.hints.get(name).filter(|_| leaf) {
+            return match hint {
+                Value::Array(words) if !words.is_empty() => {
+                    self.choices = both(self.choices, words.len());
+                    words[self.choice % words.len()].clone()
+                }
+                hint => numbered(hint, item),
+            };
+        }
         let minute = 59 - self.item.min(59);
         match (named.as_str(), self.schema.types.get(named)) {
             (_, Some(ExtendedType::Enum(words))) => {
                 let words: Vec<&str> = words.values.keys().map(|word| word.as_str()).collect();
                 if is_state(name) {
-                    self.choices = self.choices.max(words.len());
+                    self.choices = both(self.choices, words.len());
                     json!(words[self.choice % words.len()])
                 } else {
                     json!(words.first())

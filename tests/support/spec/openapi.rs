@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use serde_json::{Map, Value, json};
 
+use super::generate::Hints;
 use super::parameter::{Parameter, Place};
 use super::schema::{Compiled, Dialect, Direction, convert, resolve};
 use super::security::{self, Alternatives};
@@ -18,6 +19,7 @@ const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "
 const CATCH_ALL: [&str; 1] = ["datasource_proxy_route"];
 
 pub struct OpenApi {
+    pub hints: Hints,
     document: Value,
     dialect: Dialect,
     operations: Vec<Operation>,
@@ -147,7 +149,14 @@ impl OpenApi {
                 }
             }
         }
-        Ok(Self { document, dialect, operations, notes: RefCell::default(), compiled: RefCell::default() })
+        Ok(Self {
+            hints: Hints::new(),
+            document,
+            dialect,
+            operations,
+            notes: RefCell::default(),
+            compiled: RefCell::default(),
+        })
     }
 
     pub fn notes(&self) -> Vec<String> {
@@ -283,7 +292,7 @@ impl OpenApi {
             return vec![Answer { status: *status, ..Answer::default() }];
         };
         let schema = self.convert(Direction::Response, raw);
-        generate::values(&schema, example.as_ref())
+        generate::values(&schema, example.as_ref(), &self.hints)
             .into_iter()
             .map(|value| Answer::new(*status, media_type, write(media_type, &value)))
             .collect()
@@ -324,7 +333,7 @@ impl OpenApi {
         let mut path = operation.template.clone();
         for parameter in &operation.parameters {
             let schema = self.convert(Direction::Request, &parameter.schema);
-            let value = generate::values(&schema, parameter.example.as_ref()).swap_remove(0);
+            let value = generate::values(&schema, parameter.example.as_ref(), &Hints::new()).swap_remove(0);
             let pairs = parameter.write(&value);
             match parameter.place {
                 Place::Query => query.extend(pairs),
@@ -344,7 +353,7 @@ impl OpenApi {
             .or_else(|| operation.bodies.iter().find(|(media_type, _)| body::is_json(&bare_media_type(media_type))))
             .or_else(|| operation.bodies.first());
         if let Some((media_type, raw)) = chosen {
-            let value = generate::values(&self.convert(Direction::Request, raw), None).swap_remove(0);
+            let value = generate::values(&self.convert(Direction::Request, raw), None, &Hints::new()).swap_remove(0);
             let boundary = if media_type.starts_with("multipart/") { "; boundary=part" } else { "" };
             headers.push(("Content-Type".to_owned(), format!("{media_type}{boundary}")));
             body = write(media_type, &value);
