@@ -5,6 +5,7 @@
 packages=(
     openssh-server openssh-client iproute2 procps mount util-linux tar python3 python3-venv
     iptables busybox-static
+    gnome-keyring dbus libsecret-tools age keyutils
     prometheus prometheus-alertmanager prometheus-node-exporter prometheus-blackbox-exporter
 )
 # From PyPI: a mail server, and what looks like AWS.
@@ -22,7 +23,7 @@ install_packages() {
         return
     fi
     export DEBIAN_FRONTEND=noninteractive
-    demanded+=(sshd netns root docker prometheus alertmanager exporters)
+    demanded+=(sshd netns root keyring docker prometheus alertmanager exporters)
     local missing=() package
     for package in "${packages[@]}"; do
         dpkg -s "$package" >/dev/null 2>&1 || missing+=("$package")

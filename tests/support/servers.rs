@@ -16,6 +16,7 @@
 pub mod aws;
 pub mod docker;
 pub mod http;
+pub mod keyring;
 pub mod messages;
 pub mod metrics;
 pub mod night;

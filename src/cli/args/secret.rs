@@ -63,6 +63,10 @@ pub struct SecretSetArgs {
     #[command(flatten)]
     pub place: SecretPlaceArgs,
 
+    // Somebody will try. Whoever catches it does not repeat it, as the parser would.
+    #[arg(hide = true, value_name = "SECRET")]
+    pub argument: Vec<std::ffi::OsString>,
+
     /// Overwrite the file if there is one
     #[arg(long, requires = "file")]
     pub replace: bool,

@@ -35,6 +35,10 @@ pub(super) fn run(
     environment: &Environment,
 ) -> Result<Exit, Failure> {
     let name = args.name.as_str();
+    if !args.argument.is_empty() {
+        return Err(Failure::usage(anyhow::anyhow!("a secret is never an argument: others may have seen it by now"))
+            .hint(format!("change it, then run crashcart secret set {name} and type it there, or pipe it in")));
+    }
     let target = target(args, keeper, environment)?;
     if let Target::Store { because: Some(trouble) } = &target {
         output::tell(&format!("The keyring cannot be used ({trouble}): {name} goes into the store.\n"));
