@@ -38,7 +38,7 @@ use crate::ui::{Look, Role, Theme};
 use effect::Effect;
 use event::Event;
 use layout::{LayoutMap, Shape, layout};
-use world::{Item, World};
+use world::{Details, Item, World};
 
 /// What a console begins with.
 #[derive(Clone, Debug)]
@@ -101,6 +101,7 @@ impl App {
             read_only: setup.read_only,
             overdue: 0,
             notice: None,
+            details: Details::default(),
             order: Vec::new(),
         };
         world.reorder();

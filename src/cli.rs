@@ -11,6 +11,7 @@ pub mod config_file;
 pub mod console;
 pub mod environment;
 pub mod failure;
+pub mod feeds;
 pub mod logs;
 pub mod man;
 pub mod output;
@@ -30,6 +31,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use clap::error::ErrorKind;
 
+use crate::model::source::Capability;
 use args::{Cli, Command};
 use environment::Environment;
 use failure::Failure;
@@ -104,6 +106,14 @@ fn dispatch(cli: &Cli, environment: &Environment) -> Result<Exit, Failure> {
         Some(Command::Check(args)) => check::run(cli, args, environment),
         Some(Command::Logs(args)) => logs::run(cli, args, environment),
         Some(Command::Replay(args)) => replay::run(cli, args, environment),
+        Some(Command::Releases(args)) => feeds::run(cli, args, Capability::Releases, environment),
+        Some(Command::Instances(args)) => feeds::run(cli, args, Capability::Instances, environment),
+        Some(Command::Alerts(args)) => feeds::run(cli, args, Capability::Alerts, environment),
+        Some(Command::Issues(args)) => feeds::run(cli, args, Capability::Issues, environment),
+        Some(Command::Metrics(args)) => feeds::run(cli, args, Capability::Metrics, environment),
+        Some(Command::Monitors(args)) => feeds::run(cli, args, Capability::Checks, environment),
+        Some(Command::Vendors(args)) => feeds::run(cli, args, Capability::VendorStatus, environment),
+        Some(Command::OnCall(args)) => feeds::run(cli, args, Capability::OnCall, environment),
         Some(Command::Providers(args)) => providers::run(cli, args, environment),
         Some(Command::Secret(args)) => secret::run(cli, args, environment),
         Some(Command::Schema) => schema::run(),

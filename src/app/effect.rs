@@ -1,9 +1,11 @@
 //! What the console asks of the world, as data. Only the runtime fulfils it.
 
-use crate::model::id::{CheckId, LogSourceId};
+use crate::model::id::{CheckId, FeedId, LogSourceId};
+use crate::model::issue::ErrorIssue;
+use crate::model::release::Release;
 
 /// Something the runtime should do. Every outcome comes back as an event.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub enum Effect {
     Quit,
     /// Give the terminal back to the shell (Ctrl-Z) until the user returns.
@@ -15,9 +17,25 @@ pub enum Effect {
     SetMouse(bool),
     /// Probe now, these checks or all of them.
     Probe(ProbeWhich),
-    /// These checks are looked at: probe them more often than the others.
-    Focus(Vec<CheckId>),
+    /// These checks and feeds are looked at: ask for them more often than for the others.
+    Focus {
+        checks: Vec<CheckId>,
+        feeds: Vec<FeedId>,
+    },
+    /// Read these feeds now.
+    ReadFeeds(Vec<FeedId>),
+    /// Read something once that no feed brings.
+    Read(ReadRequest),
     Logs(LogRequest),
+}
+
+/// Something that is read once, because somebody looks at it.
+#[derive(Clone, PartialEq, Debug)]
+pub enum ReadRequest {
+    /// The latest occurrence of an issue, through the feed that brought it.
+    Issue { feed: FeedId, issue: Box<ErrorIssue> },
+    /// What lies between two releases, through the feed that brought them.
+    Changes { feed: FeedId, from: Box<Release>, to: Box<Release> },
 }
 
 /// Which checks to probe at once.

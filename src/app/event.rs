@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::id::LogSourceId;
+use crate::model::id::{FeedId, LogSourceId};
 use crate::model::log::{LogBatch, LogLine, LogSourceSpec};
 use crate::model::snapshot::Update;
+use crate::model::source::{Found, Trouble};
 use crate::model::text::Line;
 use crate::model::time::Timestamp;
 
@@ -27,6 +28,8 @@ pub enum EventKind {
     /// A file that a followed glob matches, as a source of its own.
     LogJoined(LogSourceSpec),
     Logs(LogEvent),
+    /// The answer to something that was read once.
+    Read(ReadEvent),
     /// The poller cannot keep up: this many checks are overdue. Zero when it has caught up.
     PollerBehind {
         overdue: u32,
@@ -124,6 +127,15 @@ pub enum LogEvent {
         request: u64,
         why: Line,
     },
+}
+
+/// What was read once. Late answers are recognised by what they are about.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct ReadEvent {
+    pub feed: FeedId,
+    /// The id, or the two releases' ids with two dots between them.
+    pub about: Line,
+    pub found: Result<Box<Found>, Trouble>,
 }
 
 /// A short message.

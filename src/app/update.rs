@@ -5,7 +5,7 @@ mod input;
 
 use super::App;
 use super::effect::Effect;
-use super::event::{Event, EventKind, Notice};
+use super::event::{Event, EventKind, Notice, ReadEvent};
 use crate::diagnosis::Assessment;
 use crate::model::text::Line;
 
@@ -35,6 +35,10 @@ pub fn update(app: &mut App, event: Event) -> Vec<Effect> {
             Vec::new()
         }
         EventKind::Logs(event) => app.logs.answer(event, &mut app.world),
+        EventKind::Read(ReadEvent { feed, about, found }) => {
+            app.world.details.insert(feed, about, found);
+            Vec::new()
+        }
         EventKind::PollerBehind { overdue } => {
             app.world.overdue = overdue;
             Vec::new()

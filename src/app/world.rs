@@ -1,12 +1,14 @@
 //! Everything that a pane may read.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::diagnosis::Assessment;
 use crate::model::catalog::Catalog;
-use crate::model::id::{ServiceId, VendorId};
+use crate::model::id::{FeedId, ServiceId, VendorId};
 use crate::model::snapshot::Snapshot;
+use crate::model::source::{Found, Trouble};
 use crate::model::text::Line;
 use crate::model::time::Timestamp;
 
@@ -40,6 +42,39 @@ pub struct World {
     /// How many checks the poller is behind with.
     pub overdue: u32,
     pub notice: Option<(Notice, Timestamp)>,
+    /// What was read once, because somebody looked at it.
+    pub details: Details,
+}
+
+/// What was read once, the latest of each thing.
+#[derive(Clone, Debug, Default)]
+pub struct Details(VecDeque<Detail>);
+
+#[derive(Clone, Debug)]
+struct Detail {
+    feed: FeedId,
+    about: Line,
+    found: Result<Box<Found>, Trouble>,
+}
+
+impl Details {
+    /// More than one goes back and forth between.
+    const KEPT: usize = 24;
+
+    /// Keeps an answer.
+    pub fn insert(&mut self, feed: FeedId, about: Line, found: Result<Box<Found>, Trouble>) {
+        self.0.retain(|detail| detail.feed != feed || detail.about != about);
+        self.0.push_back(Detail { feed, about, found });
+        while self.0.len() > Self::KEPT {
+            self.0.pop_front();
+        }
+    }
+
+    /// Returns an answer.
+    pub fn get(&self, feed: &FeedId, about: &Line) -> Option<Result<&Found, &Trouble>> {
+        let detail = self.0.iter().find(|detail| &detail.feed == feed && &detail.about == about)?;
+        Some(detail.found.as_ref().map(|found| &**found))
+    }
 }
 
 /// How long a notice stays: long enough to read on a phone, short enough not to cover the keys for long.

@@ -59,6 +59,19 @@ Examples:
   crashcart trust --list       Show it and ask nothing; exit code 1 when it is not trusted
   crashcart trust --revoke     Take the approval back";
 
+const FEEDS_EXAMPLES: &str = "\
+Examples:
+  crashcart releases checkout
+  crashcart alerts --json
+  crashcart metrics --query 'sum(rate(http_requests_total[1m]))' prom
+  crashcart vendors stripe";
+
+const TRY_EXAMPLES: &str = "\
+Examples:
+  crashcart providers try fly releases --set app=shop
+  crashcart providers try prometheus alerts --url http://10.0.0.5:9090
+  crashcart providers try statuspage vendor_status --url https://www.githubstatus.com";
+
 const PROVIDERS_EXAMPLES: &str = "\
 Examples:
   crashcart providers                    List them
@@ -77,7 +90,7 @@ mod secret;
 mod values;
 
 pub use secret::{SecretArgs, SecretCommand, SecretPlaceArgs, SecretSetArgs};
-use values::{duration, header, json_expectation, level, record_type, size};
+use values::{duration, header, json_expectation, level, record_type, setting, size};
 
 /// One terminal program for the next ten minutes of an outage.
 ///
@@ -207,6 +220,31 @@ pub enum Command {
     /// lies in your own configuration directory, needs no approval.
     #[command(after_help = TRUST_EXAMPLES)]
     Trust(TrustArgs),
+
+    /// Releases of the services, as their platforms tell them
+    #[command(after_help = FEEDS_EXAMPLES)]
+    Releases(FeedsArgs),
+
+    /// Machines, containers and pods that run the services
+    Instances(FeedsArgs),
+
+    /// Firing alerts and open incidents; exit code 1 when one fires
+    Alerts(FeedsArgs),
+
+    /// Grouped exceptions of the services, from their error trackers
+    Issues(FeedsArgs),
+
+    /// Charts of the services: their latest values; exit code 1 when one is beyond its line
+    Metrics(FeedsArgs),
+
+    /// Checks that others make: uptime services, exporters
+    Monitors(FeedsArgs),
+
+    /// How the vendors are that the services depend on; exit code 1 when one is not well
+    Vendors(FeedsArgs),
+
+    /// Whose turn it is
+    OnCall(FeedsArgs),
 
     /// List the hosting and monitoring systems that are known, show one, check a definition
     ///
@@ -408,6 +446,29 @@ pub struct TrustArgs {
 }
 
 #[derive(Args, Clone, PartialEq, Eq, Debug)]
+pub struct FeedsArgs {
+    /// Services, vendors or sources; all when none
+    #[arg(value_name = "NAME")]
+    pub names: Vec<String>,
+
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+
+    /// Ask for this instead of what is configured: a metric's expression, a search in issues
+    #[arg(long, value_name = "TEXT")]
+    pub query: Option<String>,
+
+    /// Ask for at most so many
+    #[arg(long, short = 'n', value_name = "N")]
+    pub limit: Option<u32>,
+
+    /// Wait at most this long for each
+    #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "30s")]
+    pub timeout: Duration,
+}
+
+#[derive(Args, Clone, PartialEq, Eq, Debug)]
 pub struct ProvidersArgs {
     /// Print JSON
     #[arg(long)]
@@ -432,6 +493,31 @@ pub enum ProvidersCommand {
         name: String,
 
         /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+
+    /// Ask once, and show the request, the answer and what is made of it
+    ///
+    /// NAME is a source of the configuration, or a provider. Nothing is changed: only what reads can be tried. Secrets are
+    /// never shown.
+    #[command(after_help = TRY_EXAMPLES)]
+    Try {
+        /// A source or a provider
+        name: String,
+
+        /// What to read: releases, instances, logs, checks, metrics, alerts, issues, vendor_status, on_call, identity
+        capability: String,
+
+        /// A parameter or an input: app=shop; may be repeated
+        #[arg(long, value_name = "NAME=VALUE", value_parser = setting)]
+        set: Vec<(String, String)>,
+
+        /// Where it answers, instead of the definition's own address
+        #[arg(long)]
+        url: Option<String>,
+
+        /// Print JSON: what was found, or the failure
         #[arg(long)]
         json: bool,
     },

@@ -28,6 +28,7 @@ use super::trust_store::{self, Standing, TrustStore};
 use crate::config::log_argument::{ArgumentError, LogArgument};
 use crate::config::{self, Diagnostic, Loaded, Place, Settings, Severity, TrustItem};
 use crate::model::catalog::Catalog;
+use crate::provider::feeds;
 
 mod find;
 
@@ -81,6 +82,12 @@ pub fn open(
         None => Project::empty(),
     };
     config::build::merge(&mut project.catalog, from_command_line);
+    if project.withheld.is_none() {
+        let registry = super::providers::registry(environment);
+        let problems =
+            feeds::derive(&mut project.catalog, |name| registry.find(name).map_err(|error| error.to_string()));
+        project.notices.extend(problems.iter().map(ToString::to_string));
+    }
     project.time_zone = time_zone(project.settings.time_zone.as_deref(), &mut project.notices);
     Ok(project)
 }

@@ -37,6 +37,7 @@ pub(super) fn run(cli: &Cli, environment: &Environment) -> Result<Exit, Failure>
         state_dir,
         record: cli.console.record.clone(),
         outside: Arc::new(super::outside::prober(&project, &clock)),
+        reader: super::outside::engine(environment, &clock),
         machine: Box::new(super::outside::Host::default()),
         test_panic: environment.test_panic.clone(),
         notices: project.notices.iter().map(|text| Line::from_text(text)).collect(),

@@ -1,8 +1,11 @@
 //! What the pollers ask of the outside world.
 
+use std::sync::Arc;
+
 use futures_util::future::BoxFuture;
 
 use super::config_file::Project;
+use super::environment::Environment;
 use crate::clock::Clock;
 use crate::model::check::{CheckSpec, ProbeResult};
 use crate::model::host::HostSample;
@@ -10,8 +13,11 @@ use crate::model::self_check::SelfCheck;
 use crate::model::time::Timestamp;
 use crate::probe::host::HostReader;
 use crate::probe::{Prober, ProberOptions};
+use crate::provider::engine::Engine;
+use crate::runtime::feeds;
 use crate::runtime::host::Machine;
 use crate::runtime::poll::Outside;
+use crate::runtime::secrets::Kept;
 
 /// Returns what probes the checks of a project.
 pub fn prober(project: &Project, clock: &Clock) -> World {
@@ -41,4 +47,11 @@ impl Machine for Host {
     fn sample(&mut self, now: Timestamp, with_processes: bool) -> HostSample {
         self.0.sample(now, with_processes)
     }
+}
+
+/// Returns what asks sources, with secrets from where the configuration says that they are.
+pub fn engine(environment: &Environment, clock: &Clock) -> Arc<Engine> {
+    let keeper = super::secret::keeper(environment);
+    let registry = Arc::new(super::providers::registry(environment));
+    feeds::engine(registry, Kept { keeper, clock: clock.clone() }, environment.surroundings.clone(), clock.clone())
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, anyhow};
 use serde_json::{Value, json};
 
+mod ask;
 mod check;
 mod show;
 
@@ -16,12 +17,16 @@ use crate::provider::definition::{Capability, Definition, Kind};
 use crate::provider::registry::Registry;
 
 /// Runs the subcommand.
-pub(super) fn run(_: &Cli, args: &ProvidersArgs, environment: &Environment) -> Result<Exit, Failure> {
+pub(super) fn run(cli: &Cli, args: &ProvidersArgs, environment: &Environment) -> Result<Exit, Failure> {
     let registry = registry(environment);
     match &args.command {
         None => list(&registry, args.json),
         Some(ProvidersCommand::List { json }) => list(&registry, *json || args.json),
         Some(ProvidersCommand::Show { name, json }) => show::run(&registry, name, *json || args.json),
+        Some(ProvidersCommand::Try { name, capability, set, url, json }) => {
+            let asked = ask::Asked { name, capability, set, url: url.as_deref(), json: *json || args.json };
+            ask::run(cli, &asked, environment)
+        }
         Some(ProvidersCommand::Check { files, fixtures, update }) => check::run(files, fixtures.as_deref(), *update),
     }
 }

@@ -17,6 +17,9 @@ pub struct KnownVendor {
     /// Domains and packages by which it may be named.
     #[serde(default)]
     pub aliases: Vec<String>,
+    /// The page for people, where `status` is a feed's or an API's address.
+    #[serde(default)]
+    pub page: Option<String>,
     #[serde(default)]
     pub note: Option<String>,
     #[serde(default)]
@@ -39,14 +42,20 @@ pub fn known() -> Vec<KnownVendor> {
 /// Finds a vendor by its name, an alias, or its status page's host.
 pub fn find(name: &str, status: Option<&str>) -> Option<KnownVendor> {
     let host = |text: &str| Url::parse(text).ok().and_then(|url| url.host_str().map(str::to_owned));
-    let wanted = status.and_then(host);
-    known().into_iter().find(|vendor| match &wanted {
-        Some(wanted) => host(&vendor.status).as_ref() == Some(wanted),
-        None => {
+    let list = known();
+    let Some(status) = status else {
+        let named = |vendor: &KnownVendor| {
             vendor.name.eq_ignore_ascii_case(name)
                 || vendor.aliases.iter().any(|alias| alias.eq_ignore_ascii_case(name))
-        }
-    })
+        };
+        return list.into_iter().find(named);
+    };
+    let wanted = host(status);
+    // Several vendors' feeds are on one host; their pages are not.
+    let page = list.iter().find(|vendor| vendor.page.as_deref().and_then(host) == wanted);
+    let exact = || list.iter().find(|vendor| vendor.status.trim_end_matches('/') == status.trim_end_matches('/'));
+    let same = || list.iter().find(|vendor| vendor.page.is_none() && host(&vendor.status) == wanted);
+    page.or_else(exact).or_else(same).cloned()
 }
 
 #[cfg(test)]

@@ -325,7 +325,9 @@ impl Loop {
                 self.writer.send(if on { terminal::MOUSE_ON } else { terminal::MOUSE_OFF }.to_vec());
             }
             Effect::Probe(which) => self.hands.probe(&which),
-            Effect::Focus(checks) => self.hands.focus(&checks),
+            Effect::Focus { checks, feeds } => self.hands.focus(&checks, &feeds),
+            Effect::ReadFeeds(feeds) => self.hands.read_feeds(&feeds),
+            Effect::Read(request) => self.hands.read_once(request),
             Effect::Logs(request) => self.hands.logs(request),
         }
         Ok(())

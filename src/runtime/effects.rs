@@ -5,11 +5,12 @@ use std::path::PathBuf;
 
 use tokio::sync::mpsc;
 
+use super::feeds::{Feeds, Reads};
 use super::poll::Poller;
-use crate::app::effect::{LogRequest, ProbeWhich};
+use crate::app::effect::{LogRequest, ProbeWhich, ReadRequest};
 use crate::app::event::{Event, EventKind, LogEvent};
 use crate::clock::Clock;
-use crate::model::id::{CheckId, LogSourceId};
+use crate::model::id::{CheckId, FeedId, LogSourceId};
 use crate::model::log::{LogOrigin, LogSourceSpec};
 use crate::model::text::Line;
 use crate::tail::Case;
@@ -20,6 +21,9 @@ use crate::tail::files::{Answer, Ask, Files, Found, Question};
 pub struct Hands {
     /// Nothing is probed without one: the configuration is not trusted, or a recording is shown.
     pub poller: Option<Poller>,
+    /// Nothing is read without them.
+    pub feeds: Option<Feeds>,
+    pub reads: Option<Reads>,
     pub files: Files,
     pub in_multiplexer: bool,
     paths: HashMap<LogSourceId, PathBuf>,
@@ -36,6 +40,8 @@ impl Hands {
     pub fn new(sources: &[LogSourceSpec], files: Files, events: mpsc::Sender<Event>, clock: Clock) -> Self {
         let mut hands = Self {
             poller: None,
+            feeds: None,
+            reads: None,
             files,
             in_multiplexer: false,
             paths: HashMap::new(),
@@ -59,12 +65,32 @@ impl Hands {
         if let Some(poller) = &self.poller {
             poller.probe_now(which);
         }
+        if let (Some(feeds), ProbeWhich::All) = (&self.feeds, which) {
+            feeds.read_now();
+        }
+    }
+
+    /// Reads feeds now.
+    pub fn read_feeds(&self, which: &[FeedId]) {
+        if let Some(feeds) = &self.feeds {
+            feeds.read_these(which);
+        }
+    }
+
+    /// Reads something once that no feed brings.
+    pub fn read_once(&self, request: ReadRequest) {
+        if let Some(reads) = &self.reads {
+            reads.start(request);
+        }
     }
 
     /// Probes what is looked at more often.
-    pub fn focus(&self, checks: &[CheckId]) {
+    pub fn focus(&self, checks: &[CheckId], looked_at: &[FeedId]) {
         if let Some(poller) = &self.poller {
             poller.focus(checks);
+        }
+        if let Some(feeds) = &self.feeds {
+            feeds.focus(looked_at);
         }
     }
 

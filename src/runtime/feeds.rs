@@ -18,7 +18,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::secrets::Kept;
-use crate::app::event::{Event, EventKind};
+use crate::app::effect::ReadRequest;
+use crate::app::event::{Event, EventKind, ReadEvent};
 use crate::clock::Clock;
 use crate::logs::parse::LineParser;
 use crate::model::catalog::Catalog;
@@ -153,6 +154,70 @@ impl Feeds {
                 handle.looked_at.notify_one();
             }
         }
+    }
+}
+
+/// Reads once what somebody looks at.
+pub struct Reads {
+    reader: Arc<dyn Reader>,
+    catalog: Arc<Catalog>,
+    events: mpsc::Sender<Event>,
+    clock: Clock,
+    tasks: TaskTracker,
+}
+
+impl std::fmt::Debug for Reads {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Reads")
+    }
+}
+
+impl Reads {
+    /// Makes what reads once.
+    pub fn new(
+        reader: Arc<dyn Reader>,
+        catalog: Arc<Catalog>,
+        events: mpsc::Sender<Event>,
+        clock: Clock,
+        tasks: TaskTracker,
+    ) -> Self {
+        Self { reader, catalog, events, clock, tasks }
+    }
+
+    /// Starts to read. The answer comes as an event.
+    pub fn start(&self, request: ReadRequest) {
+        let (id, capability, about, input) = match request {
+            ReadRequest::Issue { feed, issue } => {
+                let about = issue.id.clone();
+                let input = [("issue".to_owned(), serde_json::to_value(issue).unwrap_or_default())];
+                (feed, Capability::Issue, about, BTreeMap::from(input))
+            }
+            ReadRequest::Changes { feed, from, to } => {
+                let about = Line::from_text(&format!("{}..{}", from.id, to.id));
+                let value = |release| serde_json::to_value(release).unwrap_or_default();
+                let input = [("from".to_owned(), value(from)), ("to".to_owned(), value(to))];
+                (feed, Capability::Changes, about, BTreeMap::from(input))
+            }
+        };
+        let Some(feed) = self.catalog.feed(&id) else { return };
+        let Some(source) = self.catalog.source(&feed.source) else { return };
+        let (source, mut feed) = (source.clone(), feed.clone());
+        feed.capability = capability;
+        let (reader, events, clock) = (Arc::clone(&self.reader), self.events.clone(), self.clock.clone());
+        self.tasks.spawn(async move {
+            let read = tokio::time::timeout(DEADLINE, reader.read(&source, &feed, &input, true)).await;
+            let found = match read {
+                Ok(Ok(mapped)) => Ok(Box::new(mapped.found)),
+                Ok(Err(failure)) => Err(trouble(&failure)),
+                Err(_) => Err(trouble(&Failure {
+                    kind: FailureKind::TimedOut,
+                    request: String::new(),
+                    message: Line::default(),
+                })),
+            };
+            let kind = EventKind::Read(ReadEvent { feed: id, about, found });
+            let _ = events.send(Event { at: clock.now(), kind }).await;
+        });
     }
 }
 

@@ -10,6 +10,7 @@ use tokio_util::task::TaskTracker;
 
 use super::console::{Console, Ended, run};
 use super::effects::Hands;
+use super::feeds::{Feeds, Reader, Reads};
 use super::guard::Guard;
 use super::host::{self, Machine};
 use super::paint::Depth;
@@ -32,6 +33,8 @@ pub struct Opening {
     pub state_dir: Option<PathBuf>,
     pub record: Option<PathBuf>,
     pub outside: Arc<dyn Outside>,
+    /// What reads feeds.
+    pub reader: Arc<dyn Reader>,
     pub machine: Box<dyn Machine>,
     /// Where to panic on purpose, for tests: `loop` at the first key, `task` at once in the background.
     pub test_panic: Option<String>,
@@ -85,6 +88,9 @@ pub async fn open(mut opening: Opening, clock: Clock) -> anyhow::Result<Ended> {
     hands.in_multiplexer = opening.in_multiplexer;
     hands.poller =
         Some(Poller::start(&catalog.checks, opening.outside, events.clone(), clock.clone(), &tasks, &cancel));
+    hands.feeds =
+        Some(Feeds::start(&catalog, Arc::clone(&opening.reader), events.clone(), clock.clone(), &tasks, &cancel));
+    hands.reads = Some(Reads::new(opening.reader, Arc::clone(&catalog), events.clone(), clock.clone(), tasks.clone()));
     host::watch(opening.machine, events, clock.clone(), &tasks, &cancel);
     let (tails_to, tails) = mpsc::channel(TAILS);
     let guard = Guard::new()?;

@@ -47,18 +47,28 @@ pub fn input(app: &mut App, input: Input) -> Vec<Effect> {
     let after = app.selected();
     if before != after {
         app.service.reset();
-        effects.push(Effect::Focus(focused_checks(app)));
+        effects.push(focus(app));
         app.logs.show_for(&app.world, after.as_ref());
     }
     settle(app);
     effects
 }
 
-fn focused_checks(app: &App) -> Vec<crate::model::id::CheckId> {
-    match app.selected() {
-        Some(Item::Service(service)) => app.world.catalog.checks_of(&service).map(|check| check.id.clone()).collect(),
-        Some(Item::Vendor(_) | Item::Host) | None => Vec::new(),
-    }
+/// What is looked at is asked more often than the rest.
+fn focus(app: &App) -> Effect {
+    let catalog = &app.world.catalog;
+    let (checks, feeds) = match app.selected() {
+        Some(Item::Service(service)) => (
+            catalog.checks_of(&service).map(|check| check.id.clone()).collect(),
+            catalog.feeds_of(&service).map(|feed| feed.id.clone()).collect(),
+        ),
+        Some(Item::Vendor(vendor)) => {
+            let feeds = catalog.feeds.iter().filter(|feed| feed.vendor.as_ref() == Some(&vendor));
+            (Vec::new(), feeds.map(|feed| feed.id.clone()).collect())
+        }
+        Some(Item::Host) | None => (Vec::new(), Vec::new()),
+    };
+    Effect::Focus { checks, feeds }
 }
 
 fn key_pressed(app: &mut App, key: Key) -> Vec<Effect> {

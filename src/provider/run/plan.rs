@@ -60,7 +60,7 @@ impl Plan {
             Call::Http { method, url, headers, body } => {
                 let mut text = format!("{method} {url}\n");
                 for (name, value) in headers {
-                    text.push_str(&format!("{name}: {value}\n"));
+                    text.push_str(&format!("{name}: {}\n", shown_header(name, value)));
                 }
                 if let Some(body) = body {
                     text.push('\n');
@@ -78,6 +78,11 @@ impl Plan {
         self.hide(&text)
     }
 
+    /// Returns a text without the secrets of this request.
+    pub fn hidden(&self, text: &str) -> String {
+        self.hide(text)
+    }
+
     fn hide(&self, text: &str) -> String {
         let mut shown = text.to_owned();
         for secret in &self.hidden {
@@ -86,6 +91,20 @@ impl Plan {
             }
         }
         shown
+    }
+}
+
+/// Returns a header's value as it may be shown: of what shows who asks, the scheme only. Basic's base64 hides nothing.
+fn shown_header(name: &str, value: &str) -> String {
+    let name = name.to_ascii_lowercase();
+    let hides =
+        ["authorization", "cookie", "token", "secret", "api-key", "apikey", "password", "captain-auth", "private-key"];
+    if !hides.iter().any(|word| name.contains(word)) {
+        return value.to_owned();
+    }
+    match value.split_once(' ') {
+        Some((scheme, _)) if name.contains("authorization") && scheme.len() < 30 => format!("{scheme} [redacted]"),
+        _ => "[redacted]".to_owned(),
     }
 }
 
