@@ -299,6 +299,8 @@ pub const HINTS: &[(&str, &str, &str)] = &[
     ("monitoring/alertmanager.yaml", "silencedBy", r#""0b5a7c1e-6d2f-4c3a-9e8b-00000000000{n}""#),
     ("monitoring/alertmanager.yaml", "id", r#""0b5a7c1e-6d2f-4c3a-9e8b-00000000000{n}""#),
     ("monitoring/alertmanager.yaml", "state", r#"["active"]"#),
+    // Scalars and texts come only for queries that ask for them.
+    ("monitoring/prometheus.yaml", "*", "null"),
     ("monitoring/prometheus.yaml", "value", r#""{n}e+00""#),
     // The envelope of an answer that is no error.
     ("monitoring/prometheus.yaml", "status", r#""success""#),
@@ -328,6 +330,7 @@ pub const HINTS: &[(&str, &str, &str)] = &[
     ("hosting/argocd.json", "last", "false"),
     ("hosting/argocd.json", "operation", "null"),
     ("hosting/argocd.json", "kind", r#"["Pod", "Deployment"]"#),
+    ("hosting/kubernetes-apps-v1.json", "annotations", r#"{"deployment.kubernetes.io/revision": "{n}", "kubernetes.io/change-cause": "v42", "org.opencontainers.image.revision": "9b1f0c2d"}"#),
     ("hosting/kubernetes-apps-v1.json", "paused", "false"),
     ("hosting/railway.graphql", "meta", r#"{"branch": "main", "commitHash": "9b1f0c2d", "commitMessage": "Retry logic", "commitAuthor": "kim", "image": "registry/shop:v42", "reason": "deploy"}"#),
     ("hosting/vercel.json", "targets", r#"{"production": {"id": "dpl_1"}}"#),

@@ -496,7 +496,7 @@ impl Botocore {
         } else {
             Protocol::Query
         };
-        let value = generate::values(&self.schema(shape, protocol, true), None, &Hints::new()).swap_remove(0);
+        let value = generate::first(&self.schema(shape, protocol, true), None);
         match protocol {
             Protocol::Json => {
                 headers.push(("X-Amz-Target".to_owned(), format!("{}.{name}", self.metadata("targetPrefix"))));

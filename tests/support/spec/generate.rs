@@ -10,6 +10,9 @@ use serde_json::{Map, Number, Value, json};
 
 use super::schema::Compiled;
 
+/// A hint of this name says that of alternatives only the first comes.
+const FIRST_ONLY: &str = "*";
+
 /// Objects inside objects, after which only what is required is still made.
 const DEEP: usize = 14;
 /// How often a definition may stand inside itself.
@@ -27,6 +30,7 @@ pub struct Generator<'a> {
     /// How many words the state with the most of them has.
     choices: usize,
     examples: bool,
+    vary: bool,
     /// The definitions that we are inside of.
     inside: Vec<String>,
     depth: usize,
@@ -55,27 +59,48 @@ pub fn numbered(hint: &Value, number: usize) -> Value {
 
 /// Returns one value for every word that states in it can have; at least one.
 pub fn values(compiled: &Compiled, example: Option<&Value>, hints: &Hints) -> Vec<Value> {
-    let whole = &compiled.schema;
-    let make = |choice: usize, examples: bool| {
-        let mut generator = Generator {
-            whole,
-            hints,
-            choice,
-            choices: 1,
-            examples,
-            inside: Vec::new(),
-            depth: 0,
-            item: 0,
-            alternative: 0,
-        };
-        let value = generator.value(whole, "value", example.filter(|_| examples)).unwrap_or(Value::Null);
-        (value, generator.choices)
-    };
-    let (first, choices) = make(0, true);
-    let examples = compiled.fits(&first);
-    let mut values = vec![if examples { first } else { make(0, false).0 }];
-    values.extend((1..choices).map(|choice| make(choice, examples).0));
+    let (first, choices, examples) = begin(compiled, example, hints);
+    let mut values = vec![first];
+    for choice in 1..choices {
+        let (value, _) = make(compiled, example, hints, choice, examples, true);
+        // An alternative that the rest of the schema forbids is none.
+        values.push(if compiled.fits(&value) {
+            value
+        } else {
+            make(compiled, example, hints, choice, examples, false).0
+        });
+    }
     values
+}
+
+/// Returns the first of the values.
+pub fn first(compiled: &Compiled, example: Option<&Value>) -> Value {
+    begin(compiled, example, &Hints::new()).0
+}
+
+/// Returns the first value, how many there are, and whether the description's examples fit its own schema.
+fn begin(compiled: &Compiled, example: Option<&Value>, hints: &Hints) -> (Value, usize, bool) {
+    let (first, choices) = make(compiled, example, hints, 0, true, true);
+    let examples = compiled.fits(&first);
+    (if examples { first } else { make(compiled, example, hints, 0, false, true).0 }, choices, examples)
+}
+
+/// `vary` lets each kind of object come in one of the answers.
+fn make(
+    compiled: &Compiled,
+    example: Option<&Value>,
+    hints: &Hints,
+    choice: usize,
+    examples: bool,
+    vary: bool,
+) -> (Value, usize) {
+    let whole = &compiled.schema;
+    let vary = vary && !hints.contains_key(FIRST_ONLY);
+    let inside = Vec::new();
+    let mut generator =
+        Generator { whole, hints, choice, choices: 1, examples, vary, inside, depth: 0, item: 0, alternative: 0 };
+    let value = generator.value(whole, "value", example.filter(|_| examples)).unwrap_or(Value::Null);
+    (value, generator.choices)
 }
 
 /// How many answers are needed so that two lists of words meet in every way they can, within reason.
@@ -89,7 +114,9 @@ pub fn both(first: usize, second: usize) -> usize {
 
 /// Whether a member says in which state something is.
 pub fn is_state(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
+    let lower = name.to_ascii_lowercase();
+    // AWS says StateValue and StatusCode.
+    let name = lower.strip_suffix("value").or_else(|| lower.strip_suffix("code")).unwrap_or(&lower);
     ["state", "status", "phase", "severity", "level", "health", "conclusion", "priority", "urgency", "suspended"]
         .iter()
         .any(|word| name.ends_with(word))
@@ -145,8 +172,7 @@ impl Generator<'_> {
             }
             let before = self.inside.len();
             let wanted = std::mem::take(&mut self.alternative);
-            let mut skipped = 0;
-            let mut chosen = None;
+            let mut known = Vec::new();
             let mut words: Vec<Value> = Vec::new();
             for part in parts {
                 self.inside.truncate(before);
@@ -156,16 +182,20 @@ impl Generator<'_> {
                 } else if let Some(Value::Array(more)) = flat.get("enum") {
                     words.extend(more.iter().cloned());
                 }
-                if flat.get("type") == Some(&json!("null")) {
-                    continue;
+                if flat.get("type") != Some(&json!("null")) {
+                    known.push((flat, self.inside.clone()));
                 }
-                if chosen.is_none() || skipped <= wanted {
-                    chosen = Some((merge(members.clone(), flat), self.inside.clone()));
-                }
-                skipped += 1;
             }
-            let (merged, inside) = chosen?;
-            members = merged;
+            // Each kind of object is in one of the answers; of anything else the first is enough.
+            let objects = known.iter().take_while(|(flat, _)| flat.contains_key("properties")).count();
+            let index = if wanted > 0 || objects < 2 || !self.vary {
+                wanted.min(known.len().saturating_sub(1))
+            } else {
+                self.choices = self.choices.max(objects.min(MANY));
+                self.choice % objects
+            };
+            let (flat, inside) = known.into_iter().nth(index)?;
+            members = merge(members, flat);
             self.inside = inside;
             // Several constants side by side are an enumeration.
             if words.len() > 1 && (members.contains_key("const") || members.contains_key("enum")) {

@@ -333,7 +333,7 @@ impl OpenApi {
         let mut path = operation.template.clone();
         for parameter in &operation.parameters {
             let schema = self.convert(Direction::Request, &parameter.schema);
-            let value = generate::values(&schema, parameter.example.as_ref(), &Hints::new()).swap_remove(0);
+            let value = generate::first(&schema, parameter.example.as_ref());
             let pairs = parameter.write(&value);
             match parameter.place {
                 Place::Query => query.extend(pairs),
@@ -353,7 +353,7 @@ impl OpenApi {
             .or_else(|| operation.bodies.iter().find(|(media_type, _)| body::is_json(&bare_media_type(media_type))))
             .or_else(|| operation.bodies.first());
         if let Some((media_type, raw)) = chosen {
-            let value = generate::values(&self.convert(Direction::Request, raw), None, &Hints::new()).swap_remove(0);
+            let value = generate::first(&self.convert(Direction::Request, raw), None);
             let boundary = if media_type.starts_with("multipart/") { "; boundary=part" } else { "" };
             headers.push(("Content-Type".to_owned(), format!("{media_type}{boundary}")));
             body = write(media_type, &value);
