@@ -22,7 +22,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 use conformance::play::{self, Described};
-use conformance::table::{HINTS, Proof, Row, TABLE};
+use conformance::table::{HINTS, Proof, REAL, Row, TABLE};
 use conformance::{cases, exceptions, mutate};
 use crashcart::provider::registry::{BUILT_IN, from_text};
 use described::spec::{self, Kind, Request, Spec};
@@ -232,7 +232,9 @@ fn definitions_speak_as_the_descriptions_say() {
         }
         for outcome in play::everything(&definition, &rows) {
             let proof = outcome.proof.unwrap_or(Proof::Documentation).words();
-            println!("{name:<20} {:<32} {proof}", outcome.what);
+            let real = REAL.iter().any(|(provider, what, _)| provider == name && *what == outcome.what);
+            let real = if real { "real server, " } else { "" };
+            println!("{name:<20} {:<32} {real}{proof}", outcome.what);
             troubles.extend(outcome.troubles);
             if !outcome.absent.is_empty() {
                 println!("    never with a value: {}", outcome.absent.join(", "));
@@ -248,6 +250,17 @@ fn definitions_speak_as_the_descriptions_say() {
         }
     }
     demand_none(&troubles);
+}
+
+#[test]
+fn what_is_said_to_be_asked_of_real_servers_is() {
+    for (provider, what, file) in REAL {
+        let path = format!("{}/tests/real_servers/{file}.rs", env!("CARGO_MANIFEST_DIR"));
+        let text = std::fs::read_to_string(&path).unwrap();
+        let asked = format!("(\"{}\"", what.trim_start_matches("actions."));
+        let there = text.contains(&format!("\"{provider}\"")) && text.contains(&asked);
+        assert!(there, "{file}.rs does not ask {provider} for {what}");
+    }
 }
 
 #[test]

@@ -10,6 +10,7 @@ const UNDESCRIBED: &[(&str, &str, &str)] = &[
     ("cloudflare-pages", "/tails", "what the command line program asks: not in the description"),
     ("cloudflare-workers", "/client/v4/graphql", "the analytics have no description here"),
     ("cloudflare-workers", "/client/v4/url-", "an address that an answer names"),
+    ("coolify", "/api/v1/teams/current", CUT),
     ("datadog", "/api/v2/current_user", CUT),
     ("docker-swarm", "/nodes", CUT),
     ("elasticsearch", "/_cat/allocation", CUT),
@@ -75,7 +76,7 @@ const NOTHING: &str = "a full answer brings nothing";
 const REFUSED: &str = "everything is refused";
 
 /// Parameters whose example does not fit the answers: provider, parameter, JSON. Null leaves it out.
-const PARAMS: &[(&str, &str, &str)] = &[("goalert", "service", "null")];
+const PARAMS: &[(&str, &str, &str)] = &[("caprover", "app", "\"web\""), ("goalert", "service", "null")];
 
 /// Secrets that must have a shape: provider, secret, value.
 const SECRETS: &[(&str, &str, &str)] = &[];

@@ -179,6 +179,34 @@ pub const TABLE: &[Row] = &[
     official("axiom", "monitoring/axiom-v2.json", "https://api.axiom.co/v2"),
 ];
 
+/// What is asked of the real thing as well: provider, capability or action, file below `tests/real_servers`.
+pub const REAL: &[(&str, &str, &str)] = &[
+    ("alertmanager", "actions.silence", "metrics_providers"),
+    ("alertmanager", "actions.unsilence", "metrics_providers"),
+    ("alertmanager", "alerts", "metrics_providers"),
+    ("alertmanager", "send", "metrics_providers"),
+    ("blackbox-exporter", "checks", "metrics_providers"),
+    ("docker", "actions.restart", "docker_provider"),
+    ("docker", "actions.start", "docker_provider"),
+    ("docker", "actions.stop", "docker_provider"),
+    ("docker", "instances", "docker_provider"),
+    ("docker", "logs", "docker_provider"),
+    ("docker", "releases", "docker_provider"),
+    ("docker-swarm", "actions.roll_back", "swarm_provider"),
+    ("docker-swarm", "actions.scale", "swarm_provider"),
+    ("docker-swarm", "checks", "swarm_provider"),
+    ("docker-swarm", "instances", "swarm_provider"),
+    ("docker-swarm", "logs", "swarm_provider"),
+    ("docker-swarm", "releases", "swarm_provider"),
+    ("node-exporter", "checks", "metrics_providers"),
+    ("node-exporter", "metrics", "metrics_providers"),
+    ("ntfy", "send", "messages"),
+    ("prometheus", "alerts", "metrics_providers"),
+    ("prometheus", "checks", "metrics_providers"),
+    ("prometheus", "metrics", "metrics_providers"),
+    ("victoriametrics", "metrics", "metrics_providers"),
+];
+
 /// The generator writes `type: object` beside references to enumerations of text.
 const FLY: &[Correction] = &[
     Correction {
@@ -324,6 +352,9 @@ pub const HINTS: &[(&str, &str, &str)] = &[
     ("hosting/cloudflare.json", "environment", r#""production""#),
     ("hosting/cloudflare.json", "source", r#"{"type": "github", "config": {"owner": "acme", "repo_name": "shop", "production_branch": "main", "deployments_enabled": true}}"#),
     ("hosting/cloudflare.json", "build_config", r#"{"build_command": "make", "destination_dir": "dist"}"#),
+    ("hosting/coolify.json", "pull_request_id", "0"),
+    ("hosting/coolify.json", "commit", r#""9b1f0c2{n}""#),
+    ("hosting/coolify.json", "tag", r#""9b1f0c2{n}""#),
     ("hosting/argocd.json", "error", "null"),
     ("hosting/argocd.json", "timeStampStr", r#""2026-03-01T12:0{n}:00Z""#),
     ("hosting/upsun.json", "type", r#""environment.push""#),
