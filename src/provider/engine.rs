@@ -26,7 +26,7 @@ mod credentials;
 mod link;
 
 use super::definition::template::Encoding;
-use super::definition::{Definition, Target};
+use super::definition::{Definition, Request, Target};
 use super::map::{Mapped, Problems, log_entries};
 use super::registry::Registry;
 use super::run::{Answer, Call, Failure, FailureKind, Plan, Run, RunError, Sequence, Values, judge, prepare, seconds};
@@ -48,6 +48,8 @@ const TIMEOUT: Duration = Duration::from_secs(20);
 const RETRY_AFTER: Duration = Duration::from_millis(700);
 /// More than this at one host at once is a load on it.
 const AT_ONCE_PER_HOST: usize = 4;
+/// As many as a screen can show; each holds a connection.
+const MOST_STREAMS: usize = 50;
 /// How long a read may wait for its turn.
 const TURN: Duration = Duration::from_secs(30);
 
@@ -234,20 +236,30 @@ impl Engine {
             let answer = self.asked(&definition, &link, &plan, &values, true).await?;
             before.answer(&answer, &mut values).map_err(failure_of)?;
         }
-        let plan = prepare(&definition, &stream.request, &values).map_err(failure_of)?;
-        let messages = self.open(&definition, &link, stream, &plan, &values).await?;
-        let map = stream.map.clone();
-        let summary = plan.summary();
-        let entries = messages.map(move |message| {
-            let message = message?;
-            let outputs = map.run(&message, |name| values.get(name)).map_err(|error| Failure {
-                kind: FailureKind::Malformed,
-                request: summary.clone(),
-                message: Line::from_text(&format!("a message of the stream: {error}")),
-            })?;
-            Ok(log_entries(&outputs, &mut Problems::default()))
-        });
-        Ok(entries.boxed())
+        let mut streams = Vec::new();
+        for item in items(&stream.request, &values)? {
+            let mut values = values.clone();
+            values.set("item", item);
+            let plan = prepare(&definition, &stream.request, &values).map_err(failure_of)?;
+            let messages = match self.open(&definition, &link, stream, &plan, &values).await {
+                // It has gone since the list was made.
+                Err(failure) if plan.optional && failure.kind == FailureKind::NotFound => continue,
+                messages => messages?,
+            };
+            let map = stream.map.clone();
+            let summary = plan.summary();
+            let entries = messages.map(move |message| {
+                let message = message?;
+                let outputs = map.run(&message, |name| values.get(name)).map_err(|error| Failure {
+                    kind: FailureKind::Malformed,
+                    request: summary.clone(),
+                    message: Line::from_text(&format!("a message of the stream: {error}")),
+                })?;
+                Ok(log_entries(&outputs, &mut Problems::default()))
+            });
+            streams.push(entries.boxed());
+        }
+        Ok(futures_util::stream::select_all(streams).boxed())
     }
 
     async fn open(
@@ -365,6 +377,7 @@ impl Engine {
                 if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("accept")) {
                     headers.push(("accept".to_owned(), "application/json, text/plain;q=0.8, */*;q=0.5".to_owned()));
                 }
+                let url: &str = &self.endpoint(definition, url);
                 let kept = (reads && *method == "GET").then(|| link.kept(url)).flatten();
                 if let Some(kept) = &kept {
                     headers.extend(kept.conditions());
@@ -412,6 +425,15 @@ impl Engine {
         let definition = self.definition(source).ok()?;
         self.link(source, &definition).ok()?.rests_until(self.clock.now())
     }
+}
+
+/// Returns what a stream is opened for: each item of a list, or once for nothing.
+fn items(request: &Request, values: &Values) -> Result<Vec<Value>, Failure> {
+    let Some(each) = &request.each else { return Ok(vec![Value::Null]) };
+    let items = each
+        .first(&Value::Null, |name| values.get(name))
+        .map_err(|source| failure_of(RunError::Program { request: "following".to_owned(), what: "each", source }))?;
+    Ok(items.as_array().map(|items| items.iter().take(MOST_STREAMS).cloned().collect()).unwrap_or_default())
 }
 
 /// Turns what stops a run into a failure.

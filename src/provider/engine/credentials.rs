@@ -1,5 +1,6 @@
 //! Who asks: secrets and logins into variables, tokens of the big clouds, clusters, signatures.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -284,13 +285,35 @@ impl Engine {
             let credentials =
                 self.caches.aws.get(profile.unwrap_or_default(), get).await.map_err(|error| refused(&error))?;
             self.secrets.learn(&credentials.secret);
-            let parsed = Url::parse(url).map_err(|error| misconfigured(error.to_string()))?;
-            let request = SigningRequest { method, url: &parsed, headers: &headers, body: body.unwrap_or_default() };
+            let parse = |url: &str| Url::parse(url).map_err(|error| misconfigured(error.to_string()));
+            let (asked, sent) = (parse(url)?, parse(&self.endpoint(definition, url))?);
+            let own =
+                definition.base_url.as_ref().and_then(|base| base.render(Encoding::Url, |name| values.get(name)).ok());
+            let own = own.and_then(|own| Url::parse(&own).ok());
+            let service = match service_of(&asked) {
+                Some(other) if own.as_ref().and_then(Url::host_str) != asked.host_str() => other,
+                _ => service,
+            };
+            let request = SigningRequest { method, url: &sent, headers: &headers, body: body.unwrap_or_default() };
             let signature = sign(&request, &credentials, &region, service, now);
             headers.retain(|(name, _)| !signature.iter().any(|(other, _)| other.eq_ignore_ascii_case(name)));
             headers.extend(signature);
         }
         Ok(headers)
+    }
+
+    /// Returns where a request really goes. Whoever sets `AWS_ENDPOINT_URL` wants all of AWS at that one address
+    /// (<https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html>).
+    pub(super) fn endpoint<'u>(&self, definition: &Definition, url: &'u str) -> Cow<'u, str> {
+        let elsewhere = || {
+            let endpoint = Url::parse(self.surroundings.variable("AWS_ENDPOINT_URL")?).ok()?;
+            let asked = Url::parse(url).ok()?;
+            service_of(&asked)?;
+            let query = asked.query().map(|query| format!("?{query}")).unwrap_or_default();
+            Some(format!("{}{}{query}", endpoint.as_str().trim_end_matches('/'), asked.path()))
+        };
+        let signs = matches!(definition.auth.scheme, Some(Scheme::SigV4 { .. }));
+        signs.then(elsewhere).flatten().map_or(Cow::Borrowed(url), Cow::Owned)
     }
 
     /// Forgets what a system has refused.
@@ -305,6 +328,13 @@ impl Engine {
             self.caches.clusters.forget(name, cluster).await;
         }
     }
+}
+
+/// Returns the service to which a host of AWS belongs: `logs` for `logs.eu-central-1.amazonaws.com`.
+fn service_of(url: &Url) -> Option<&str> {
+    let host = url.host_str()?;
+    let inside = host.strip_suffix(".amazonaws.com").or_else(|| host.strip_suffix(".amazonaws.com.cn"))?;
+    inside.split('.').next()
 }
 
 fn refused(error: &AuthError) -> Failure {

@@ -203,7 +203,7 @@ impl Builder<'_> {
         let mut names = names.clone();
         names.extend(Capability::Logs.inputs().iter().map(|name| (*name).to_owned()));
         if let Some(stream) = &shape.stream {
-            let (before, known) = match &stream.value.requests {
+            let (before, mut known) = match &stream.value.requests {
                 Some(before) => {
                     let mut requests = Vec::new();
                     let mut known = names.clone();
@@ -222,6 +222,9 @@ impl Builder<'_> {
                 .frames
                 .as_ref()
                 .and_then(|frames| self.word(&frames.value.0, &frames.span, FRAMES, "a kind of frames"));
+            if stream.value.request.each.is_some() {
+                known.push("item".to_owned());
+            }
             let map = self.maybe(stream.value.map.as_ref(), &known);
             if let (Some(request), Some(frames), Some(map)) = (request, frames, map) {
                 let subscribe = self.maybe(stream.value.subscribe.as_ref(), &known);
