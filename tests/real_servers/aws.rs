@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::support::servers::aws::{Moto, REGION};
+use super::support::servers::aws::Moto;
 use super::support::servers::system::System;
 
 #[test]
@@ -22,7 +22,7 @@ fn cloudwatch_tells_its_alarms_and_logs_and_an_alarm_is_muted() {
     let Some(moto) = Moto::start() else { return };
     moto.alarm("checkout-5xx", "Threshold Crossed: 9 errors");
     moto.log("/ecs/checkout", "task/1", &["GET / 200", "payment refused", "payment refused"]);
-    let system = System::new("cloudwatch", format!("http://{}", moto.address)).set("region", REGION);
+    let system = System::aws("cloudwatch", &moto.url(""));
     let alert = system.read("alerts", &[])[0].clone();
     assert_eq!((&alert["title"], &alert["state"]), (&json!("checkout-5xx"), &json!("firing")), "{alert:#}");
     assert_eq!(alert["summary"], "Threshold Crossed: 9 errors");

@@ -1,5 +1,6 @@
 //! What the console makes of containers: the definition `docker` on a real engine.
 
+use crashcart::model::source::LogEntry;
 use serde_json::{Value, json};
 
 use super::support::servers::docker::{Docker, HUNGRY};
@@ -90,6 +91,23 @@ fn logs_are_the_same_with_and_without_a_terminal() {
         assert_eq!(found.as_array().unwrap().len(), 1, "{found:#}");
     }
     remove(docker, "logs");
+}
+
+#[test]
+fn the_logs_of_all_containers_of_a_project_are_followed_at_once() {
+    let Some(docker) = Docker::shared() else { return };
+    compose(docker, "follow", "quiet", &["--tty", "busybox:1", "sh", "-c", "sleep 3; echo the last word; sleep 600"]);
+    compose(docker, "follow", "busy", &["app:1"]);
+    let system = System::new("docker", docker.host()).set("project", "follow");
+    let lines = system.follow_until("the last word");
+    let (busy, quiet): (Vec<_>, Vec<_>) = lines.iter().partition(|line| line.text.as_str().starts_with("level=info"));
+    let of = |instance: &'static str| {
+        move |line: &&LogEntry| line.instance.as_ref().is_some_and(|name| name.as_str() == instance)
+    };
+    assert!(!busy.is_empty() && busy.iter().all(of("follow-busy-1")), "{lines:#?}");
+    assert!(quiet.len() == 1 && quiet.iter().all(of("follow-quiet-1")), "no time and no frame is left: {lines:#?}");
+    assert!(lines.iter().all(|line| line.at.is_some()), "{lines:#?}");
+    remove(docker, "follow");
 }
 
 #[test]

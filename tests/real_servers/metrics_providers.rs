@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::support::servers::metrics::*;
 use super::support::servers::system::{System, message};
+use super::support::tls::Authority;
 use super::support::web::Web;
 use super::wait_for;
 
@@ -87,6 +88,24 @@ fn prometheus_tells_its_targets_its_alerts_and_its_numbers() {
     assert_eq!(node["points"].as_array().unwrap().last().unwrap()[1], 1.0, "{node:#}");
     let refused = system.try_read("metrics", &[("query", json!("up{"))]).unwrap_err();
     assert!(refused.contains("parse error") && refused.contains("bad_data"), "its own words: {refused}");
+}
+
+#[test]
+fn a_guarded_prometheus_is_asked_with_a_password_and_a_private_authority() {
+    let authority = Authority::named("Night Authority");
+    let Some(prometheus) = Prometheus::start_guarded(&authority.issue(&["127.0.0.1"], |_| {})) else { return };
+    let directory = tempfile::tempdir().unwrap();
+    let roots = directory.path().join("roots.pem");
+    std::fs::write(&roots, authority.root_pem()).unwrap();
+    let system = || System::new("prometheus", format!("https://{}", prometheus.address)).set("username", LOGIN.0);
+    let known = system().trusting(&roots).secret("password", LOGIN.1);
+    let is_up = |checks: &Result<Value, String>| checks.as_ref().is_ok_and(|checks| checks[0]["state"] == "up");
+    let checks = wait_for("itself", || known.try_read("checks", &[]), is_up).unwrap();
+    assert_eq!(checks[0]["name"], format!("itself {}", prometheus.address));
+    let wrong = system().trusting(&roots).secret("password", "half moon").try_read("checks", &[]).unwrap_err();
+    assert!(wrong.contains("401"), "{wrong}");
+    let stranger = system().secret("password", LOGIN.1).try_read("checks", &[]).unwrap_err();
+    assert!(stranger.contains("certificate"), "{stranger}");
 }
 
 #[test]
