@@ -19,6 +19,9 @@ pub enum Action {
     PaneTriage,
     PaneService,
     PaneLogs,
+    PaneReleases,
+    PaneErrors,
+    PaneAlerts,
     Zoom,
     Theme,
     Mouse,
@@ -58,6 +61,8 @@ pub enum Context {
     Triage,
     Service,
     Logs,
+    /// Releases, errors, alerts.
+    Lists,
 }
 
 impl Context {
@@ -69,11 +74,12 @@ impl Context {
             Self::Triage => "Services",
             Self::Service => "One service",
             Self::Logs => "Logs",
+            Self::Lists => "Releases, errors, alerts",
         }
     }
 
     /// Every context, in the order of help.
-    pub const ALL: [Self; 5] = [Self::Everywhere, Self::Moving, Self::Triage, Self::Service, Self::Logs];
+    pub const ALL: [Self; 6] = [Self::Everywhere, Self::Moving, Self::Triage, Self::Service, Self::Logs, Self::Lists];
 }
 
 /// One row: all there is to know about an action.
@@ -126,6 +132,9 @@ actions! {
     PaneTriage      "pane.services"   ["1"]                Everywhere None,           "services";
     PaneService     "pane.service"    ["2"]                Everywhere None,           "the selected service";
     PaneLogs        "pane.logs"       ["3"]                Everywhere None,           "logs";
+    PaneReleases    "pane.releases"   ["4"]                Everywhere None,           "releases of the selected service";
+    PaneErrors      "pane.errors"     ["5"]                Everywhere None,           "errors of the selected service, with their stack traces";
+    PaneAlerts      "pane.alerts"     ["6"]                Everywhere None,           "alerts of every source";
     Zoom            "zoom"            ["z"]                Everywhere None,           "give the pane the whole screen, and back";
     Theme           "theme"           ["T"]                Everywhere None,           "next theme";
     Mouse           "mouse"           ["M"]                Everywhere None,           "mouse on or off (off: the terminal selects text)";

@@ -27,6 +27,7 @@ use crate::model::catalog::Catalog;
 use crate::model::snapshot::Snapshot;
 use crate::model::text::Line;
 use crate::model::time::Timestamp;
+use crate::pane::feeds::{Kind, ListState};
 use crate::pane::logs::LogsState;
 use crate::pane::service::ServiceState;
 use crate::pane::triage::{self, TriageState};
@@ -74,6 +75,12 @@ pub struct App {
     triage: TriageState,
     service: ServiceState,
     logs: LogsState,
+    /// The lists of the lower part.
+    releases: ListState,
+    errors: ListState,
+    alerts: ListState,
+    /// What the lower part showed last.
+    lower: PaneId,
     modals: Vec<Modal>,
     prompt: Option<Prompt>,
 }
@@ -119,6 +126,10 @@ impl App {
             triage: TriageState::default(),
             service: ServiceState::default(),
             logs,
+            releases: ListState::default(),
+            errors: ListState::default(),
+            alerts: ListState::default(),
+            lower: PaneId::Logs,
             modals: Vec::new(),
             prompt: None,
         };
@@ -155,8 +166,11 @@ impl App {
         if let Some(place) = map.service {
             self.service.view(world, selected.as_ref(), focused(PaneId::Service), place, buf, look);
         }
-        if let Some(place) = map.logs {
-            self.logs.view(world, focused(PaneId::Logs), place, buf, look);
+        if let Some((pane, place)) = map.lower {
+            match Kind::of(pane) {
+                None => self.logs.view(world, focused(PaneId::Logs), place, buf, look),
+                Some(kind) => self.list(kind).view(world, kind, selected.as_ref(), focused(pane), place, buf, look),
+            }
         }
         match &self.prompt {
             Some(prompt) => prompt.view(map.footer, buf, look),
@@ -197,6 +211,31 @@ impl App {
         self.look.glyphs = if ascii { &ASCII } else { &UNICODE };
     }
 
+    fn list(&self, kind: Kind) -> &ListState {
+        match kind {
+            Kind::Releases => &self.releases,
+            Kind::Errors => &self.errors,
+            Kind::Alerts => &self.alerts,
+        }
+    }
+
+    fn list_mut(&mut self, kind: Kind) -> &mut ListState {
+        match kind {
+            Kind::Releases => &mut self.releases,
+            Kind::Errors => &mut self.errors,
+            Kind::Alerts => &mut self.alerts,
+        }
+    }
+
+    /// Returns whether there is anything that a pane could show.
+    fn has(&self, pane: PaneId) -> bool {
+        match (pane, Kind::of(pane)) {
+            (PaneId::Triage | PaneId::Service, _) => true,
+            (_, Some(kind)) => self.world.catalog.feeds.iter().any(|feed| feed.capability == kind.capability()),
+            (_, None) => !self.world.catalog.logs.is_empty(),
+        }
+    }
+
     fn selected(&self) -> Option<Item> {
         self.triage.selected(&triage::items(&self.world, &self.triage.filter))
     }
@@ -208,9 +247,18 @@ impl App {
             focus: self.focus,
             zoom: self.zoom,
             banner: self.world.alarm().is_some(),
-            logs: !self.world.catalog.logs.is_empty(),
+            lower: self.lower_pane(),
             services: u16::try_from(self.world.catalog.services.len()).unwrap_or(u16::MAX),
         }
+    }
+
+    /// Returns what the lower part shows: the pane that has the focus, else what it showed last, else what there is.
+    fn lower_pane(&self) -> Option<PaneId> {
+        if self.focus.is_lower() {
+            return Some(self.focus);
+        }
+        let mut panes = [self.lower].into_iter().chain(PaneId::ALL);
+        panes.find(|pane| pane.is_lower() && self.has(*pane))
     }
 
     fn map(&self) -> LayoutMap {

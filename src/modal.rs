@@ -4,6 +4,7 @@ pub mod detail;
 pub mod help;
 pub mod palette;
 pub mod prompt;
+pub mod things;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

@@ -3,6 +3,7 @@
 //! [`World`]: crate::app::world::World
 
 pub mod bars;
+pub mod feeds;
 pub mod host;
 pub mod logs;
 pub mod service;
@@ -19,11 +20,19 @@ pub enum PaneId {
     Triage,
     Service,
     Logs,
+    Releases,
+    Errors,
+    Alerts,
 }
 
 impl PaneId {
     /// Every pane, in the order in which Tab goes through them.
-    pub const ALL: [Self; 3] = [Self::Triage, Self::Service, Self::Logs];
+    pub const ALL: [Self; 6] = [Self::Triage, Self::Service, Self::Logs, Self::Releases, Self::Errors, Self::Alerts];
+
+    /// Returns whether the pane shares the lower part of the screen with others of its kind.
+    pub fn is_lower(self) -> bool {
+        !matches!(self, Self::Triage | Self::Service)
+    }
 
     /// Returns where the pane's own actions are valid.
     pub fn context(self) -> Context {
@@ -31,6 +40,7 @@ impl PaneId {
             Self::Triage => Context::Triage,
             Self::Service => Context::Service,
             Self::Logs => Context::Logs,
+            Self::Releases | Self::Errors | Self::Alerts => Context::Lists,
         }
     }
 }

@@ -68,7 +68,7 @@ const MODULES: &[Module] = &[
     Module { path: "action", layer: Layer::Console, may_import: &["model", "config", "app::event"] },
     Module { path: "ui", layer: Layer::Console, may_import: &["model", "config"] },
     Module { path: "pane", layer: Layer::Console, may_import: PANE },
-    Module { path: "modal", layer: Layer::Console, may_import: PANE },
+    Module { path: "modal", layer: Layer::Console, may_import: MODAL },
     Module { path: "app", layer: Layer::Console, may_import: APP },
     // 5. The shell. `cli` and `app` are siblings: neither calls the other.
     Module { path: "runtime", layer: Layer::Shell, may_import: RUNTIME },
@@ -76,6 +76,9 @@ const MODULES: &[Module] = &[
     Module { path: "main", layer: Layer::Shell, may_import: &["cli"] },
 ];
 
+// A modal shows in full what a pane lists.
+const MODAL: &[&str] =
+    &["model", "config", "logs", "diagnosis", "action", "ui", "pane", "app::event", "app::effect", "app::world"];
 const PANE: &[&str] =
     &["model", "config", "logs", "diagnosis", "action", "ui", "app::event", "app::effect", "app::world"];
 const APP: &[&str] = &["model", "config", "logs", "diagnosis", "action", "ui", "pane", "modal"];

@@ -22,8 +22,8 @@ pub struct Shape {
     pub zoom: bool,
     /// Whether a banner must not be overlooked.
     pub banner: bool,
-    /// Whether there is any log to show.
-    pub logs: bool,
+    /// What the lower part of the screen shows, if there is anything for it.
+    pub lower: Option<PaneId>,
     /// How many rows the services would like.
     pub services: u16,
 }
@@ -37,7 +37,8 @@ pub struct LayoutMap {
     pub footer: Rect,
     pub triage: Option<Rect>,
     pub service: Option<Rect>,
-    pub logs: Option<Rect>,
+    /// The lower part, and what it shows.
+    pub lower: Option<(PaneId, Rect)>,
     /// Where a modal opens.
     pub modal: Rect,
 }
@@ -70,20 +71,20 @@ pub fn layout(shape: &Shape) -> LayoutMap {
         Room::Phone | Room::Standard => body,
         Room::Wide => inset(body, body.width / 8, body.height / 10),
     };
-    let mut map = LayoutMap { room, header, banner, footer, triage: None, service: None, logs: None, modal };
+    let mut map = LayoutMap { room, header, banner, footer, triage: None, service: None, lower: None, modal };
     if shape.zoom || room == Room::Phone {
-        *match shape.focus {
-            PaneId::Triage => &mut map.triage,
-            PaneId::Service => &mut map.service,
-            PaneId::Logs => &mut map.logs,
-        } = Some(body);
+        match shape.focus {
+            PaneId::Triage => map.triage = Some(body),
+            PaneId::Service => map.service = Some(body),
+            lower => map.lower = Some((lower, body)),
+        }
         return map;
     }
-    let upper = if shape.logs {
+    let upper = if let Some(lower) = shape.lower {
         let (least, share) = if room == Room::Wide { (8, 42) } else { (7, 38) };
-        let logs = (u32::from(body.height) * share / 100) as u16;
-        let (upper, logs) = bottom(body, logs.max(least));
-        map.logs = Some(logs);
+        let rows = (u32::from(body.height) * share / 100) as u16;
+        let (upper, place) = bottom(body, rows.max(least));
+        map.lower = Some((lower, place));
         upper
     } else {
         body
@@ -122,12 +123,13 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn nothing_ever_stands_outside_the_screen_or_on_top_of_another(
-            width in 1u16..300, height in 1u16..120, zoom: bool, banner: bool, logs: bool, focus in 0usize..3, services in 0u16..2000,
+            width in 1u16..300, height in 1u16..120, zoom: bool, banner: bool, lower: bool, focus in 0usize..6, services in 0u16..2000,
         ) {
-            let shape = Shape { width, height, focus: PaneId::ALL[focus], zoom, banner, logs, services };
+            let lower = lower.then_some(PaneId::Logs);
+            let shape = Shape { width, height, focus: PaneId::ALL[focus], zoom, banner, lower, services };
             let map = layout(&shape);
             let screen = Rect::new(0, 0, width, height);
-            let parts: Vec<_> = [Some(map.header), map.banner, Some(map.footer), map.triage, map.service, map.logs]
+            let parts: Vec<_> = [Some(map.header), map.banner, Some(map.footer), map.triage, map.service, map.lower.map(|(_, place)| place)]
                 .into_iter().flatten().filter(|part| part.width > 0 && part.height > 0).collect();
             for (index, part) in parts.iter().enumerate() {
                 proptest::prop_assert_eq!(part.intersection(screen), *part);

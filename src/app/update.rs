@@ -8,6 +8,7 @@ use super::effect::Effect;
 use super::event::{Event, EventKind, Notice, ReadEvent};
 use crate::diagnosis::Assessment;
 use crate::model::text::Line;
+use crate::pane::feeds::Kind;
 
 /// Takes in one event.
 pub fn update(app: &mut App, event: Event) -> Vec<Effect> {
@@ -66,8 +67,19 @@ fn settle(app: &mut App) {
     if let (Some(place), Some(super::world::Item::Service(service))) = (map.service, app.selected()) {
         app.service.keep_in_view(&app.world, &service, place, &app.look);
     }
-    if let Some(place) = map.logs {
-        app.logs.resize(place);
+    if app.focus.is_lower() {
+        app.lower = app.focus;
+    }
+    if let Some((pane, place)) = map.lower {
+        match Kind::of(pane) {
+            None => app.logs.resize(place),
+            Some(kind) => {
+                let (selected, look) = (app.selected(), app.look);
+                let mut list = app.list(kind).clone();
+                list.keep_in_view(&app.world, kind, selected.as_ref(), place, &look);
+                *app.list_mut(kind) = list;
+            }
+        }
     }
 }
 

@@ -22,6 +22,7 @@ use crate::clock::Clock;
 use crate::diagnosis::Assessment;
 use crate::model::service::Health;
 use crate::model::snapshot::Snapshot;
+use crate::runtime::feeds::Reader;
 use crate::runtime::store::Store;
 use round::{Heard, Round};
 
@@ -63,7 +64,8 @@ pub(super) fn run(cli: &Cli, args: &StatusArgs, environment: &Environment) -> Re
         unicode: environment.is_utf8(),
         width: environment.stdout_is_terminal.then(|| usize::from(crate::runtime::terminal::size().0)),
     };
-    let ended = runtime.block_on(look(known, args, &looks, environment.stderr_is_terminal, store.as_ref()));
+    let reader: Arc<dyn Reader> = outside::engine(environment, &known.clock);
+    let ended = runtime.block_on(look(known, reader, args, &looks, environment.stderr_is_terminal, store.as_ref()));
     // A resolver or a file system that hangs must not keep the prompt from coming back.
     runtime.shutdown_background();
     ended
@@ -71,6 +73,7 @@ pub(super) fn run(cli: &Cli, args: &StatusArgs, environment: &Environment) -> Re
 
 async fn look(
     mut known: Known,
+    reader: Arc<dyn Reader>,
     args: &StatusArgs,
     looks: &table::Looks,
     tells: bool,
@@ -78,7 +81,7 @@ async fn look(
 ) -> Result<Exit, Failure> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let world = Arc::new(outside::prober(&known.project, &known.clock));
-    let mut round = Round::start(&known, world, Box::new(outside::Host::default()));
+    let mut round = Round::start(&known, world, Some(reader), Box::new(outside::Host::default()));
     tokio::select! {
         biased;
         _ = interrupt.recv() => return Ok(Exit::Signal(SignalKind::interrupt().as_raw_value())),

@@ -7,7 +7,7 @@ use super::health::{About, Reason};
 use crate::model::alert::{Alert, AlertState, Monitor, MonitorState, Severity};
 use crate::model::feed_state::FeedState;
 use crate::model::id::ServiceId;
-use crate::model::metric::Series;
+use crate::model::metric::{Series, short};
 use crate::model::observed::Freshness;
 use crate::model::release::{Instance, InstanceState};
 use crate::model::service::Health;
@@ -209,23 +209,4 @@ fn metric_reason(feed: &Feed, series: &[Series]) -> Option<(Timestamp, Line)> {
     let unit = feed.unit.as_ref().or(series.unit.as_ref()).map(|unit| format!(" {unit}")).unwrap_or_default();
     let text = format!("{} is {}{unit}, {} from {}", feed.title, short(value), crossed.0, short(crossed.1));
     Some((since?, Line::from_text(&text)))
-}
-
-/// Writes a number as people read it on a small screen.
-pub fn short(value: f64) -> String {
-    let size = value.abs();
-    let (scaled, suffix) = match size {
-        _ if size >= 1e9 => (value / 1e9, "G"),
-        _ if size >= 1e6 => (value / 1e6, "M"),
-        _ if size >= 1e4 => (value / 1e3, "k"),
-        _ => (value, ""),
-    };
-    let text = if scaled.abs() >= 100.0 || scaled.fract() == 0.0 {
-        format!("{scaled:.0}")
-    } else if scaled.abs() >= 1.0 {
-        format!("{scaled:.1}")
-    } else {
-        format!("{scaled:.2}")
-    };
-    format!("{text}{suffix}")
 }

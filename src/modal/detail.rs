@@ -3,9 +3,11 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use super::things;
 use crate::app::world::World;
 use crate::diagnosis::explain::{Tone, explain};
 use crate::model::id::CheckId;
+use crate::pane::feeds::{Key, Kind};
 use crate::ui::paint::{self, piece};
 use crate::ui::rows::{Row, draw_rows};
 use crate::ui::{Look, Role, health_role};
@@ -22,6 +24,8 @@ pub struct DetailState {
 pub enum Subject {
     /// A check, as it is now: the view follows new probes.
     Check(CheckId),
+    /// A release, an issue or an alert, as its source last told it.
+    Thing { kind: Kind, key: Key },
     /// Text that does not change any more.
     Text { title: String, lines: Vec<String> },
 }
@@ -36,6 +40,7 @@ impl DetailState {
     pub fn view(&self, world: &World, area: Rect, buf: &mut Buffer, look: &Look) {
         let title = match &self.what {
             Subject::Check(id) => world.catalog.check(id).map_or_else(|| id.to_string(), |spec| spec.title.to_string()),
+            Subject::Thing { kind, key } => things::title(world, *kind, key),
             Subject::Text { title, .. } => title.clone(),
         };
         let title = paint::cut(&title, usize::from(area.width.saturating_sub(8)), look).into_owned();
@@ -55,6 +60,13 @@ impl DetailState {
     pub fn text(&self, world: &World) -> String {
         match &self.what {
             Subject::Text { lines, .. } => lines.join("\n"),
+            Subject::Thing { kind, key } => {
+                let told = things::tell(world, *kind, key);
+                let lines = told.into_iter().map(|told| {
+                    if told.label.is_empty() { told.text } else { format!("{:<12}{}", told.label, told.text) }
+                });
+                lines.collect::<Vec<_>>().join("\n")
+            }
             Subject::Check(id) => facts(world, id)
                 .into_iter()
                 .map(|fact| format!("{:<12}{}", fact.label, fact.text))
@@ -71,6 +83,27 @@ impl DetailState {
                 .flat_map(|line| paint::wrap(line, cells))
                 .map(|line| Row::of(vec![piece(line, look.style(Role::Text))]))
                 .collect(),
+            Subject::Thing { kind, key } => {
+                let mut rows = Vec::new();
+                for told in things::tell(world, *kind, key) {
+                    let style = look.style(told.role);
+                    // What has no label takes the whole width: stack frames, source lines.
+                    if told.label.is_empty() {
+                        rows.extend(
+                            paint::wrap(&told.text, cells).into_iter().map(|text| Row::of(vec![piece(text, style)])),
+                        );
+                        continue;
+                    }
+                    for (index, text) in paint::wrap(&told.text, cells.saturating_sub(13)).into_iter().enumerate() {
+                        let label = if index == 0 { told.label } else { "" };
+                        rows.push(Row::of(vec![
+                            piece(format!("{label:<12} "), look.style(Role::Dim)),
+                            piece(text, style),
+                        ]));
+                    }
+                }
+                rows
+            }
             Subject::Check(id) => {
                 let mut rows = Vec::new();
                 for fact in facts(world, id) {

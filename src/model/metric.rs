@@ -29,3 +29,22 @@ impl Series {
         Line::from_text(&words.join(" "))
     }
 }
+
+/// Writes a number as people read it on a small screen.
+pub fn short(value: f64) -> String {
+    let size = value.abs();
+    let (scaled, suffix) = match size {
+        _ if size >= 1e9 => (value / 1e9, "G"),
+        _ if size >= 1e6 => (value / 1e6, "M"),
+        _ if size >= 1e4 => (value / 1e3, "k"),
+        _ => (value, ""),
+    };
+    let text = if scaled.abs() >= 100.0 || scaled.fract() == 0.0 {
+        format!("{scaled:.0}")
+    } else if scaled.abs() >= 1.0 {
+        format!("{scaled:.1}")
+    } else {
+        format!("{scaled:.2}")
+    };
+    format!("{text}{suffix}")
+}

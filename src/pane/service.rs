@@ -1,10 +1,14 @@
 //! One service: why it is what it is, its checks over time, what it depends on, what changed.
 
+mod feeds;
+pub mod vendor;
+
 use std::time::Duration;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use super::feeds::words::vendor_health;
 use super::triage::verdict;
 use super::under_rule;
 use crate::app::world::{Item, World};
@@ -13,7 +17,7 @@ use crate::model::check::{CheckSpec, Facts, ProbeSpec};
 use crate::model::check_state::CheckState;
 use crate::model::feed_state::News;
 use crate::model::history::Status;
-use crate::model::id::{CheckId, ServiceId, VendorId};
+use crate::model::id::{CheckId, FeedId, ServiceId, VendorId};
 use crate::model::service::{Dependency, Health};
 use crate::model::snapshot::{Change, Difference};
 use crate::model::text::Line;
@@ -23,10 +27,18 @@ use crate::ui::paint::{self, Piece, piece};
 use crate::ui::rows::{Row, draw_rows};
 use crate::ui::{Look, Role, chart, format, health_role};
 
+/// What can be selected in the pane.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Spot {
+    Check(CheckId),
+    /// A chart.
+    Metric(FeedId),
+}
+
 /// Where the user is in the pane.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct ServiceState {
-    selected: Option<CheckId>,
+    selected: Option<Spot>,
     top: usize,
 }
 
@@ -43,23 +55,31 @@ const WINDOWS: [Duration; 5] = [
 const CHANGES_SHOWN: usize = 8;
 
 impl ServiceState {
-    /// Returns the selected check of a service: the user's choice, else the one in most trouble.
-    pub fn selected<'a>(&self, world: &'a World, service: &'a ServiceId) -> Option<&'a CheckSpec> {
-        let mut checks: Vec<_> = world.catalog.checks_of(service).collect();
-        if let Some(chosen) = checks.iter().find(|check| Some(&check.id) == self.selected.as_ref()) {
+    /// Returns what is selected: the user's choice, else the check in most trouble, else the first chart.
+    pub fn spot(&self, world: &World, service: &ServiceId) -> Option<Spot> {
+        let spots = spots(world, service);
+        if let Some(chosen) = self.selected.clone().filter(|chosen| spots.contains(chosen)) {
             return Some(chosen);
         }
+        let mut checks: Vec<_> = world.catalog.checks_of(service).collect();
         checks.sort_by_key(|check| judge_check(check, world.snapshot.check(&check.id), world.now).health);
-        checks.first().copied()
+        checks.first().map(|check| Spot::Check(check.id.clone())).or_else(|| spots.into_iter().next())
+    }
+
+    /// Returns the selected check, when it is one.
+    pub fn selected<'a>(&self, world: &'a World, service: &'a ServiceId) -> Option<&'a CheckSpec> {
+        match self.spot(world, service)? {
+            Spot::Check(id) => world.catalog.check(&id),
+            Spot::Metric(_) => None,
+        }
     }
 
     /// Moves to the next or previous check.
     pub fn step(&mut self, world: &World, service: &ServiceId, by: isize) {
-        let checks: Vec<_> = world.catalog.checks_of(service).collect();
-        let here =
-            self.selected(world, service).and_then(|at| checks.iter().position(|check| check.id == at.id)).unwrap_or(0);
-        let there = here.saturating_add_signed(by).min(checks.len().saturating_sub(1));
-        self.selected = checks.get(there).map(|check| check.id.clone());
+        let spots = spots(world, service);
+        let here = self.spot(world, service).and_then(|at| spots.iter().position(|spot| *spot == at)).unwrap_or(0);
+        let there = here.saturating_add_signed(by).min(spots.len().saturating_sub(1));
+        self.selected = spots.get(there).cloned();
     }
 
     /// Forgets where the user was: another service is shown.
@@ -85,17 +105,16 @@ impl ServiceState {
             Some(Item::Service(service)) => self.view_service(world, service, focused, area, buf, look),
             Some(Item::Host) => super::host::view(world, focused, area, buf, look),
             Some(Item::Vendor(id)) => {
-                paint::rule(buf, area, &[piece(id.to_string(), title(focused, look))], &[], focused, look);
-                let url = world
-                    .catalog
-                    .vendors
-                    .iter()
-                    .find(|vendor| vendor.id == *id)
-                    .and_then(|vendor| vendor.status_url.clone());
-                let text =
-                    url.map_or_else(|| "no status page is configured".to_owned(), |url| format!("status page {url}"));
-                let rows = [Row::of(vec![piece(format!(" {text}"), look.style(Role::Text))])];
-                draw_rows(buf, under_rule(area), &rows, 0, focused, look);
+                let status = vendor::status(world, id);
+                let end = status.map(|status| {
+                    let health = vendor_health(status.state);
+                    let text = format!("{} {}", look.health_glyph(health), format::vendor_state(status.state));
+                    piece(text, look.style(health_role(health)))
+                });
+                let end: Vec<Piece<'static>> = end.into_iter().collect();
+                paint::rule(buf, area, &[piece(id.to_string(), title(focused, look))], &end, focused, look);
+                let inner = under_rule(area);
+                draw_rows(buf, inner, &vendor::rows(world, id, inner.width, look), 0, focused, look);
             }
             None => paint::rule(buf, area, &[piece("Nothing selected", title(focused, look))], &[], focused, look),
         }
@@ -133,6 +152,16 @@ impl ServiceState {
     fn view_chart(&self, world: &World, service: &ServiceId, inner: Rect, rows: usize, buf: &mut Buffer, look: &Look) {
         let rows = u16::try_from(rows).unwrap_or(u16::MAX);
         let left = inner.height.saturating_sub(rows);
+        if let Some(Spot::Metric(feed)) = self.spot(world, service).filter(|_| left >= 6) {
+            let height = (left - 1).min(14);
+            let place =
+                Rect { x: inner.x + 1, y: inner.bottom() - height, width: inner.width.saturating_sub(2), height };
+            let caption = world.catalog.feed(&feed).map(|feed| feed.title.to_string()).unwrap_or_default();
+            paint::row(buf, Rect { height: 1, ..place }, &[piece(caption, look.style(Role::Dim))], look);
+            let plot = Rect { y: place.y + 1, height: place.height - 1, ..place };
+            feeds::view_chart(world, service, &feed, plot, buf, look);
+            return;
+        }
         let Some(check) = self.selected(world, service).filter(|_| left >= 6) else { return };
         let Some(state) = world.snapshot.check(&check.id).filter(|state| state.history.samples().len() > 1) else {
             return;
@@ -175,11 +204,19 @@ impl ServiceState {
         if !rows.is_empty() {
             rows.push(Row::default());
         }
-        let selected = self.selected(world, service).map(|check| &check.id);
+        let spot = self.spot(world, service);
         for check in world.catalog.checks_of(service) {
-            rows.extend(check_rows(world, check, selected == Some(&check.id), inner.width, look));
+            let selected = matches!(&spot, Some(Spot::Check(id)) if *id == check.id);
+            rows.extend(check_rows(world, check, selected, inner.width, look));
         }
-        if world.catalog.checks_of(service).next().is_none() {
+        let chart = match &spot {
+            Some(Spot::Metric(feed)) => Some(feed),
+            _ => None,
+        };
+        let told = feeds::rows(world, service, chart, inner.width, look);
+        let silent = told.is_empty();
+        rows.extend(told);
+        if world.catalog.checks_of(service).next().is_none() && silent {
             rows.push(Row::of(vec![piece(" no checks are configured: its health is not known", dim)]));
         }
         let changes = changes(world, service);
@@ -198,6 +235,12 @@ pub fn window(state: &CheckState, now: Timestamp) -> Duration {
     WINDOWS.into_iter().find(|window| *window >= watched).unwrap_or(WINDOWS[4])
 }
 
+/// Everything that can be selected, in the order of the pane.
+fn spots(world: &World, service: &ServiceId) -> Vec<Spot> {
+    let checks = world.catalog.checks_of(service).map(|check| Spot::Check(check.id.clone()));
+    checks.chain(feeds::metrics(world, service).map(|feed| Spot::Metric(feed.id.clone()))).collect()
+}
+
 fn title(focused: bool, look: &Look) -> ratatui::style::Style {
     look.style(if focused { Role::Accent } else { Role::Title })
 }
@@ -213,7 +256,10 @@ fn dependencies(world: &World, service: &ServiceId, look: &Look) -> Option<Row<'
             Dependency::Service(id) => {
                 (id.to_string(), world.assessment.service(id).map_or(Health::Unknown, |found| found.health))
             }
-            Dependency::Vendor(id) => (id.to_string(), Health::Unknown),
+            Dependency::Vendor(id) => (
+                id.to_string(),
+                vendor::status(world, id).map_or(Health::Unknown, |status| vendor_health(status.state)),
+            ),
         };
         let style = look.style(health_role(health));
         pieces.push(piece(format!(" {} {name} ", look.health_glyph(health)), style));

@@ -3,10 +3,13 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use super::feeds::words::vendor_health;
+use super::service::vendor;
 use super::under_rule;
 use crate::app::world::{Item, World};
 use crate::diagnosis::ServiceHealth;
 use crate::model::check::Cause;
+use crate::model::id::VendorId;
 use crate::model::service::Health;
 use crate::ui::paint::{self, piece};
 use crate::ui::rows::{Row, draw_rows};
@@ -247,7 +250,11 @@ fn reason(world: &World, item: &Item) -> Option<String> {
                 found.reasons.first().filter(|reason| reason.since.is_some() || reason.health != Health::Unknown)?;
             Some(format!("{}{affects}", worst.text))
         }
-        Item::Vendor(_) => None,
+        Item::Vendor(id) => {
+            let status = vendor::status(world, id)?;
+            let incident = status.incidents.first().map(|incident| incident.title.to_string());
+            incident.filter(|_| vendor_health(status.state) != Health::Healthy)
+        }
         Item::Host => world.assessment.host.reasons.first().map(|(_, text)| text.to_string()),
     }
 }
@@ -263,7 +270,7 @@ fn item_row(world: &World, item: &Item, width: u16, inline: bool, look: &Look) -
             };
             (found.health, name, word, since)
         }
-        Item::Vendor(id) => (Health::Unknown, id.to_string(), "see page".to_owned(), String::new()),
+        Item::Vendor(id) => vendor_verdict(world, id),
         Item::Host => return host_row(world, width, look),
     };
     let style = look.style(health_role(health));
@@ -277,6 +284,31 @@ fn item_row(world: &World, item: &Item, width: u16, inline: bool, look: &Look) -
     }
     let right = vec![piece(word, style), piece(format!("{since:>6} "), style)];
     Row { left, right, selected: false }
+}
+
+/// Returns health, name, word and age of a vendor's row.
+fn vendor_verdict(world: &World, id: &VendorId) -> (Health, String, String, String) {
+    let Some(feed) = vendor::feed(world, id) else {
+        return (Health::Unknown, id.to_string(), "see page".to_owned(), String::new());
+    };
+    match vendor::status(world, id) {
+        Some(status) => {
+            let incident = status.incidents.iter().filter_map(|incident| incident.started_at).min();
+            let since = incident.map(|at| format::age(world.now.since(at))).unwrap_or_default();
+            let health = vendor_health(status.state);
+            let word = if health == Health::Healthy { "ok" } else { format::vendor_state(status.state) };
+            (health, id.to_string(), word.to_owned(), if health == Health::Healthy { String::new() } else { since })
+        }
+        None => {
+            let state = world.snapshot.feed(&feed.id);
+            let word = if state.is_some() { "no data" } else { "asking" };
+            let since = state
+                .and_then(|state| state.failing_since)
+                .map(|at| format::age(world.now.since(at)))
+                .unwrap_or_default();
+            (Health::Unknown, id.to_string(), word.to_owned(), since)
+        }
+    }
 }
 
 /// The processor share over the last minute. That of the last moment jumps about, and every jump crosses the line.

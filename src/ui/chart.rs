@@ -9,6 +9,7 @@ use super::paint::{Piece, piece, row};
 use super::{Look, Role, format, status_role};
 use crate::model::check_state::CheckState;
 use crate::model::history::{History, Sample, Status};
+use crate::model::metric::short;
 use crate::model::observed::Cadence;
 use crate::model::time::Timestamp;
 
@@ -106,6 +107,109 @@ pub fn latency(buf: &mut Buffer, area: Rect, history: &History, from: Timestamp,
     let axis = Rect { y: area.bottom() - 1, height: 1, ..plot };
     let used = row(buf, axis, &[piece(format!("{} ago", format::span(now.since(from))), look.style(Role::Dim))], look);
     super::paint::right(buf, axis, used + 1, &[piece("now", look.style(Role::Dim))], look);
+}
+
+/// What a chart of a time series shows beside its values.
+#[derive(Clone, Copy, Debug)]
+pub struct Plot<'a> {
+    pub from: Timestamp,
+    pub now: Timestamp,
+    /// Where the value becomes a warning, and where it is critical.
+    pub warn: Option<f64>,
+    pub critical: Option<f64>,
+    /// What happened when: releases.
+    pub markers: &'a [(Timestamp, String)],
+}
+
+/// Draws a time series: a column for each slice of time, lines where it becomes bad, and marks of what happened.
+pub fn series(
+    buf: &mut Buffer,
+    area: Rect,
+    plot: &Plot<'_>,
+    columns: impl FnOnce(usize) -> Vec<Option<f64>>,
+    look: &Look,
+) {
+    const LABEL: u16 = 8;
+    if area.height < 3 || area.width < LABEL + 10 {
+        return;
+    }
+    let place = Rect { x: area.x + LABEL, width: area.width - LABEL, height: area.height - 1, ..area };
+    let columns = columns(usize::from(place.width));
+    let lines = [(plot.warn, Role::Degraded), (plot.critical, Role::Down)];
+    let values = columns.iter().flatten().copied().chain(lines.iter().filter_map(|(line, _)| *line));
+    let top = values.fold(0.0_f64, f64::max) * 1.05;
+    let top = if top > 0.0 { top } else { 1.0 };
+    let low = plot.warn.zip(plot.critical).is_some_and(|(warn, critical)| critical < warn);
+    let beyond =
+        |value: f64, line: Option<f64>| line.is_some_and(|line| if low { value <= line } else { value >= line });
+    let label = |text: String| piece(format!("{text:>7} "), look.style(Role::Dim));
+    row(buf, Rect { height: 1, width: LABEL, ..area }, &[label(short(top))], look);
+    row(buf, Rect { y: place.bottom() - 1, height: 1, width: LABEL, ..area }, &[label("0".to_owned())], look);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and the height")]
+    let row_of =
+        |value: f64| place.bottom() - 1 - ((value / top * f64::from(place.height)) as u16).min(place.height - 1);
+    for (line, role) in lines {
+        let Some(line) = line else { continue };
+        let y = row_of(line);
+        for x in place.left()..place.right() {
+            buf[(x, y)].set_symbol(look.glyphs.horizontal).set_style(look.style(role));
+        }
+        row(
+            buf,
+            Rect { y, height: 1, width: LABEL, ..area },
+            &[piece(format!("{:>7} ", short(line)), look.style(role))],
+            look,
+        );
+    }
+    let span = plot.now.since(plot.from).as_micros().max(1);
+    let at_column = |at: Timestamp| {
+        let inside = at > plot.from && at <= plot.now;
+        let index = at.since(plot.from).as_micros() * u128::from(place.width) / span;
+        inside.then(|| place.x + u16::try_from(index).unwrap_or(0).min(place.width - 1))
+    };
+    for (at, _) in plot.markers {
+        if let Some(x) = at_column(*at) {
+            for y in place.top()..place.bottom() {
+                buf[(x, y)].set_symbol(look.glyphs.vertical).set_style(look.style(Role::Accent));
+            }
+        }
+    }
+    for (index, value) in columns.iter().enumerate() {
+        let x = place.x + u16::try_from(index).unwrap_or(0);
+        let Some(value) = value else { continue };
+        let role = if beyond(*value, plot.critical) {
+            Role::Down
+        } else if beyond(*value, plot.warn) {
+            Role::Degraded
+        } else {
+            Role::Healthy
+        };
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to the height")]
+        let eighths = ((value.max(0.0) / top * f64::from(place.height) * 8.0).round() as u32)
+            .clamp(1, u32::from(place.height) * 8);
+        let full = u16::try_from((eighths - 1) / 8).unwrap_or(0);
+        let y = place.bottom() - 1 - full;
+        buf[(x, y)].set_symbol(look.glyphs.bars[((eighths - 1) % 8) as usize]).set_style(look.style(role));
+    }
+    let axis = Rect { y: area.bottom() - 1, height: 1, ..place };
+    let used = row(
+        buf,
+        axis,
+        &[piece(format!("{} ago", format::span(plot.now.since(plot.from))), look.style(Role::Dim))],
+        look,
+    );
+    super::paint::right(buf, axis, used + 1, &[piece("now", look.style(Role::Dim))], look);
+    for (at, name) in plot.markers {
+        let width = u16::try_from(super::paint::width(name)).unwrap_or(u16::MAX).saturating_add(1);
+        if let Some(x) = at_column(*at).filter(|x| *x > axis.x + used && x + width + 4 < axis.right()) {
+            row(
+                buf,
+                Rect { x, width, ..axis },
+                &[piece(format!("{}{name}", look.glyphs.up), look.style(Role::Accent))],
+                look,
+            );
+        }
+    }
 }
 
 /// Returns the sample that stands for each slice of time: the worst, and among equals the slowest.

@@ -1,7 +1,7 @@
 //! What the user pressed, and what that does.
 
 use super::super::App;
-use super::super::effect::{Effect, ProbeWhich};
+use super::super::effect::{Effect, ProbeWhich, ReadRequest};
 use super::super::event::{Input, Key, KeyCode, Mouse, MouseKind};
 use super::super::layout::Room;
 use super::super::world::Item;
@@ -12,7 +12,9 @@ use crate::modal::detail::{DetailState, Subject};
 use crate::modal::help::HelpState;
 use crate::modal::palette::{PaletteState, Target};
 use crate::modal::prompt::{Prompt, Purpose, Typed};
+use crate::modal::things;
 use crate::pane::PaneId;
+use crate::pane::feeds::Kind;
 use crate::pane::triage;
 
 /// Takes in what came from the terminal.
@@ -47,6 +49,8 @@ pub fn input(app: &mut App, input: Input) -> Vec<Effect> {
     let after = app.selected();
     if before != after {
         app.service.reset();
+        app.releases.reset();
+        app.errors.reset();
         effects.push(focus(app));
         app.logs.show_for(&app.world, after.as_ref());
     }
@@ -107,6 +111,9 @@ fn act(app: &mut App, action: Action) -> Vec<Effect> {
         Action::PaneTriage => app.focus = PaneId::Triage,
         Action::PaneService => app.focus = PaneId::Service,
         Action::PaneLogs | Action::ServiceLogs => app.focus = PaneId::Logs,
+        Action::PaneReleases => app.focus = PaneId::Releases,
+        Action::PaneErrors => app.focus = PaneId::Errors,
+        Action::PaneAlerts => app.focus = PaneId::Alerts,
         Action::Zoom => app.zoom = !app.zoom,
         Action::Theme => {
             app.look.theme = app.look.theme.next();
@@ -123,7 +130,7 @@ fn act(app: &mut App, action: Action) -> Vec<Effect> {
         Action::Search => {
             let prompt = match app.focus {
                 PaneId::Logs => Prompt::new(Purpose::Search, ""),
-                PaneId::Triage | PaneId::Service => {
+                _ => {
                     app.focus = PaneId::Triage;
                     Prompt::new(Purpose::Services, &app.triage.filter)
                 }
@@ -170,8 +177,7 @@ fn in_logs(app: &mut App, action: Action) -> Vec<Effect> {
 }
 
 fn step_pane(app: &mut App, by: usize) {
-    let panes: Vec<_> =
-        PaneId::ALL.into_iter().filter(|pane| *pane != PaneId::Logs || !app.world.catalog.logs.is_empty()).collect();
+    let panes: Vec<_> = PaneId::ALL.into_iter().filter(|pane| app.has(*pane)).collect();
     let here = panes.iter().position(|pane| *pane == app.focus).unwrap_or(0);
     // Two steps forward among three panes are one back.
     let by = if by == 1 { 1 } else { panes.len() - 1 };
@@ -217,6 +223,25 @@ fn open(app: &mut App) -> Vec<Effect> {
                 app.modals.push(Modal::Detail(DetailState::new(Subject::Text { title, lines })));
             }
         }
+        PaneId::Releases | PaneId::Errors | PaneId::Alerts => return open_thing(app),
+    }
+    Vec::new()
+}
+
+/// Opens what is selected in a list, and asks for what is not known of it yet.
+fn open_thing(app: &mut App) -> Vec<Effect> {
+    let (Some(kind), item) = (Kind::of(app.focus), app.selected()) else { return Vec::new() };
+    let Some(key) = app.list(kind).selected(&app.world, kind, item.as_ref()) else { return Vec::new() };
+    app.modals.push(Modal::Detail(DetailState::new(Subject::Thing { kind, key: key.clone() })));
+    if kind == Kind::Errors
+        && let Some(issue) = things::issue(&app.world, &key)
+    {
+        return vec![Effect::Read(ReadRequest::Issue { feed: key.feed, issue: Box::new(issue.clone()) })];
+    }
+    if kind == Kind::Releases
+        && let Some((from, to)) = things::release_and_live(&app.world, &key)
+    {
+        return vec![Effect::Read(ReadRequest::Changes { feed: key.feed, from: Box::new(from), to: Box::new(to) })];
     }
     Vec::new()
 }
@@ -238,6 +263,14 @@ fn move_in_pane(app: &mut App, action: Action) -> Vec<Effect> {
             }
         }
         PaneId::Logs => return in_logs(app, action),
+        PaneId::Releases | PaneId::Errors | PaneId::Alerts => {
+            if let Some(kind) = Kind::of(app.focus) {
+                let (selected, by) = (app.selected(), amount(action, page(map.lower.map(|(_, place)| place))));
+                let mut list = app.list(kind).clone();
+                list.step(&app.world, kind, selected.as_ref(), by);
+                *app.list_mut(kind) = list;
+            }
+        }
     }
     Vec::new()
 }
@@ -388,7 +421,8 @@ fn copy(app: &mut App) -> Vec<Effect> {
 fn mouse_event(app: &mut App, mouse: Mouse) -> Vec<Effect> {
     let at = ratatui::layout::Position { x: mouse.column, y: mouse.row };
     let map = app.map();
-    let places = [(PaneId::Triage, map.triage), (PaneId::Service, map.service), (PaneId::Logs, map.logs)];
+    let lower = map.lower.map(|(pane, place)| (pane, Some(place)));
+    let places = [(PaneId::Triage, map.triage), (PaneId::Service, map.service)].into_iter().chain(lower);
     let pane = places
         .into_iter()
         .find_map(|(pane, place)| place.filter(|place| place.contains(at)).map(|place| (pane, place)));

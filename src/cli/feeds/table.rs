@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use jiff::tz::TimeZone;
 
 use super::Answer;
-use crate::diagnosis::feeds::short;
+use crate::model::metric::short;
 use crate::model::source::Found;
 use crate::model::text::{Line, measure};
 use crate::model::time::Timestamp;

@@ -1,8 +1,9 @@
 //! The status as JSON.
 //!
 //! `project`, `at`, `health` (the worst), `withheld`, `network`, `clock`, `host` {`health`, `reasons`, `sample`},
-//! `services` [{`name`, `health`, `since`, `because_of`, `affects`, `reasons` [{`check`, `health`, `since`, `text`,
-//! `hint`}]}], `checks` [{`id`, `service`, `title`, `status`, `since`, `uptime`, `last`}]. Times are RFC 3339, shares 0
+//! `services` [{`name`, `health`, `since`, `because_of`, `affects`, `reasons` [{`about` (a check or a feed), `health`,
+//! `since`, `text`, `hint`}]}], `checks` [{`id`, `service`, `title`, `status`, `since`, `uptime`, `last`}], `feeds` [{`id`,
+//! `source`, `capability`, `service`, `vendor`, `seen`, `trouble`, `found`}]. Times are RFC 3339, shares 0
 //! to 1, sizes bytes.
 
 use serde_json::{Value, json};
@@ -50,6 +51,17 @@ pub fn document(known: &Known, assessment: &Assessment) -> Value {
             })
         })
         .collect();
+    let feeds: Vec<Value> = catalog
+        .feeds
+        .iter()
+        .filter_map(|feed| Some((feed, known.snapshot.feed(&feed.id)?)))
+        .map(|(feed, state)| {
+            json!({
+                "id": feed.id, "source": feed.source, "capability": feed.capability, "service": feed.service,
+                "vendor": feed.vendor, "seen": state.last.seen, "trouble": state.trouble, "found": state.last.value,
+            })
+        })
+        .collect();
     let host_reasons: Vec<Value> =
         assessment.host.reasons.iter().map(|(health, text)| json!({ "health": health, "text": text })).collect();
     json!({
@@ -61,6 +73,7 @@ pub fn document(known: &Known, assessment: &Assessment) -> Value {
         "host": { "health": assessment.host.health, "reasons": host_reasons, "sample": known.snapshot.host.value },
         "services": services,
         "checks": checks,
+        "feeds": feeds,
     })
 }
 

@@ -18,7 +18,9 @@ use crate::model::check::{Cause, CheckSpec, Facts, Finding, Outcome, ProbeResult
 use crate::model::history::Status;
 use crate::model::id::{CheckId, FeedId};
 use crate::model::snapshot::{Change, Update};
+use crate::model::source::{Capability, Feed};
 use crate::model::text::Line;
+use crate::runtime::feeds::{Feeds, Reader};
 use crate::runtime::host::{self, Machine};
 use crate::runtime::poll::{Outside, Poller};
 
@@ -38,6 +40,11 @@ pub struct Heard {
     pub feeds: HashSet<FeedId>,
     samples: u32,
     self_check: bool,
+}
+
+/// Whether how things are hangs on the feed.
+fn is_waited_for(feed: &Feed) -> bool {
+    !matches!(feed.capability, Capability::Logs | Capability::OnCall)
 }
 
 /// The pollers and what they say. They end when this is dropped.
@@ -91,6 +98,12 @@ impl Known {
         self.heard.samples >= SAMPLES
             && self.heard.self_check
             && self.silent().next().is_none()
+            && !self
+                .project
+                .catalog
+                .feeds
+                .iter()
+                .any(|feed| is_waited_for(feed) && !self.heard.feeds.contains(&feed.id))
             && !self.project.catalog.checks.iter().any(|check| self.is_doubtful(&check.id))
     }
 
@@ -117,6 +130,15 @@ impl Known {
         let what = match self.silent().next() {
             Some(check) if silent == 1 => format!("{} has not answered", check.title),
             Some(_) => format!("{} of {checks} checks have answered", checks - silent),
+            None if self
+                .project
+                .catalog
+                .feeds
+                .iter()
+                .any(|feed| is_waited_for(feed) && !self.heard.feeds.contains(&feed.id)) =>
+            {
+                "asking the sources".to_owned()
+            }
             None => "asking again what failed".to_owned(),
         };
         format!("{what}, {waited} of at most {at_most}")
@@ -125,10 +147,21 @@ impl Known {
 
 impl Round {
     /// Starts to ask.
-    pub fn start(known: &Known, outside: Arc<dyn Outside>, machine: Box<dyn Machine>) -> Self {
+    pub fn start(
+        known: &Known,
+        outside: Arc<dyn Outside>,
+        reader: Option<Arc<dyn Reader>>,
+        machine: Box<dyn Machine>,
+    ) -> Self {
         let (events, received) = mpsc::channel(EVENTS);
         let (tasks, cancel) = (TaskTracker::new(), CancellationToken::new());
         let checks = &known.project.catalog.checks;
+        if let Some(reader) = reader {
+            // Logs are another command's.
+            let mut catalog = known.project.catalog.clone();
+            catalog.feeds.retain(is_waited_for);
+            Feeds::start(&catalog, reader, events.clone(), known.clock.clone(), &tasks, &cancel);
+        }
         let poller = Poller::start(checks, outside, events.clone(), known.clock.clone(), &tasks, &cancel);
         host::watch(machine, events, known.clock.clone(), &tasks, &cancel);
         Self { poller, received, again: VecDeque::new(), cancel }
@@ -256,7 +289,7 @@ mod tests {
         let checks = known.project.catalog.checks.iter().zip(scripts);
         let world = World(Mutex::new(checks.map(|(check, script)| (check.id.clone(), (*script).to_owned())).collect()));
         let begun = Instant::now();
-        let mut round = Round::start(known, Arc::new(world), Box::new(Idle));
+        let mut round = Round::start(known, Arc::new(world), None, Box::new(Idle));
         round.finish(known, Duration::from_secs(20), false).await;
         known.give_up(Duration::from_secs(20));
         begun.elapsed()
