@@ -22,7 +22,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 use conformance::play::{self, Described};
-use conformance::table::{HINTS, Proof, REAL, Row, TABLE};
+use conformance::table::{HINTS, NO_DEFINITION, Proof, REAL, Row, TABLE};
 use conformance::{cases, exceptions, mutate};
 use crashcart::provider::registry::{BUILT_IN, from_text};
 use described::spec::{self, Kind, Request, Spec};
@@ -250,6 +250,16 @@ fn definitions_speak_as_the_descriptions_say() {
         }
     }
     demand_none(&troubles);
+}
+
+#[test]
+fn every_row_is_for_a_definition() {
+    let unknown: Vec<&str> = TABLE
+        .iter()
+        .map(|row| row.provider)
+        .filter(|provider| !BUILT_IN.iter().any(|(name, _)| name == provider) && !NO_DEFINITION.contains(provider))
+        .collect();
+    assert!(unknown.is_empty(), "no definition has these names: {unknown:?}");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use crashcart::model::time::Timestamp;
-use crashcart::provider::definition::{ACCESS_TOKEN, Action, ActionTarget, Capability, Definition, Reading, Scheme};
+use crashcart::provider::definition::{ACCESS_TOKEN, Action, ActionTarget, Capability, Definition, Scheme};
 use crashcart::provider::run::action::{begin, step_answer, step_plan};
 use crashcart::provider::run::{Answer, Call, Plan, Run, RunError, Sequence, Values, prepare};
 use serde_json::{Map, Value, json};
@@ -48,16 +48,16 @@ pub fn everything(definition: &Definition, rows: &[Rc<Described>]) -> Vec<Outcom
     let mut outcomes = Vec::new();
     let mut found = BTreeMap::new();
     // What others need comes first: an issue's details need an issue, an action its target.
-    for (capability, reading) in &definition.readings {
+    for capability in definition.readings.keys() {
         if !matches!(capability, Capability::Issue | Capability::Changes) {
-            let (outcome, items) = read(definition, *capability, reading, rows, &found);
+            let (outcome, items) = read(definition, *capability, rows, &found);
             outcomes.push(outcome);
             found.insert(*capability, items);
         }
     }
-    for (capability, reading) in &definition.readings {
+    for capability in definition.readings.keys() {
         if matches!(capability, Capability::Issue | Capability::Changes) {
-            outcomes.push(read(definition, *capability, reading, rows, &found).0);
+            outcomes.push(read(definition, *capability, rows, &found).0);
         }
     }
     if let Some(stream) = &definition.stream {
@@ -296,7 +296,6 @@ fn values(definition: &Definition, found: &Items) -> Values {
 fn read(
     definition: &Definition,
     capability: Capability,
-    reading: &Reading,
     rows: &[Rc<Described>],
     found: &Items,
 ) -> (Outcome, Vec<Value>) {
@@ -317,7 +316,7 @@ fn read(
     let mut given: BTreeMap<String, bool> = BTreeMap::new();
     let mut complete = true;
     while asker.choice < asker.choices {
-        match once(&mut asker, capability, reading, found) {
+        match once(&mut asker, capability, found) {
             Ok((items, count)) => {
                 most = most.max(count);
                 for member in items.iter().filter_map(Value::as_object).flatten() {
@@ -346,12 +345,7 @@ fn read(
     (asker.outcome(complete), first)
 }
 
-fn once(
-    asker: &mut Asker<'_>,
-    capability: Capability,
-    reading: &Reading,
-    found: &Items,
-) -> Result<(Vec<Value>, usize), Stopped> {
+fn once(asker: &mut Asker<'_>, capability: Capability, found: &Items) -> Result<(Vec<Value>, usize), Stopped> {
     let definition = asker.definition;
     let mut values = values(definition, found);
     if capability == Capability::Metrics {
@@ -398,7 +392,6 @@ fn once(
             }
         }
     }
-    let _ = reading;
     for word in unknown.iter().filter(|word| is_word(word)) {
         asker.trouble(&format!("the word {word:?} is not known"));
     }

@@ -94,10 +94,10 @@ pub const TABLE: &[Row] = &[
     official("docker", "hosting/docker-engine.yaml", "/v1.*"),
     official("docker-swarm", "hosting/docker-engine.yaml", ""),
     official("docker-swarm", "hosting/docker-engine.yaml", "/v1.*"),
-    official("ecs", "hosting/aws-ecs.botocore.json", "https://ecs.*.amazonaws.com"),
-    official("ecs", "hosting/aws-logs.botocore.json", "https://logs.*.amazonaws.com"),
-    official("lambda", "hosting/aws-lambda.botocore.json", "https://lambda.*.amazonaws.com"),
-    official("lambda", "hosting/aws-logs.botocore.json", "https://logs.*.amazonaws.com"),
+    official("aws-ecs", "hosting/aws-ecs.botocore.json", "https://ecs.*.amazonaws.com"),
+    official("aws-ecs", "hosting/aws-logs.botocore.json", "https://logs.*.amazonaws.com"),
+    official("aws-lambda", "hosting/aws-lambda.botocore.json", "https://lambda.*.amazonaws.com"),
+    official("aws-lambda", "hosting/aws-logs.botocore.json", "https://logs.*.amazonaws.com"),
     corrected(
         official("apprunner", "hosting/aws-apprunner.botocore.json", "https://apprunner.*.amazonaws.com"),
         APPRUNNER,
@@ -107,8 +107,8 @@ pub const TABLE: &[Row] = &[
         "hosting/aws-elasticbeanstalk.botocore.json",
         "https://elasticbeanstalk.*.amazonaws.com",
     ),
-    official("cloud-run", "hosting/gcp-run-v2.json", "https://run.googleapis.com"),
-    official("cloud-run", "hosting/gcp-logging-v2.json", "https://logging.googleapis.com"),
+    official("google-cloud-run", "hosting/gcp-run-v2.json", "https://run.googleapis.com"),
+    official("google-cloud-run", "hosting/gcp-logging-v2.json", "https://logging.googleapis.com"),
     official("coolify", "hosting/coolify.json", "/api/v1"),
     documented("caprover", "hosting/handwritten/caprover.yaml", ""),
     demanding(official("argocd", "hosting/argocd.json", ""), AUTHORIZATION, BEARER),
@@ -121,7 +121,7 @@ pub const TABLE: &[Row] = &[
     demanding(official("koyeb", "hosting/koyeb.json", "https://app.koyeb.com"), AUTHORIZATION, BEARER),
     documented("scalingo", "hosting/handwritten/scalingo.yaml", "https://api.*.scalingo.com"),
     documented("northflank", "hosting/handwritten/northflank.yaml", "https://api.northflank.com"),
-    documented("clevercloud", "hosting/handwritten/clevercloud.yaml", "https://api-bridge.clever-cloud.com"),
+    documented("clever-cloud", "hosting/handwritten/clevercloud.yaml", "https://api-bridge.clever-cloud.com"),
     documented("deno-deploy", "hosting/handwritten/deno-deploy.yaml", "https://api.deno.com/v2"),
     official("upsun", "hosting/upsun.json", "https://api.upsun.com"),
     // Monitoring.
@@ -178,6 +178,9 @@ pub const TABLE: &[Row] = &[
     official("axiom", "monitoring/axiom-v1.json", "https://api.axiom.co/v1"),
     official("axiom", "monitoring/axiom-v2.json", "https://api.axiom.co/v2"),
 ];
+
+/// Descriptions of systems for which there is no definition.
+pub const NO_DEFINITION: &[&str] = &["apprunner", "aws-health", "elasticbeanstalk", "statuspage-manage"];
 
 /// What is asked of the real thing as well: provider, capability or action, file below `tests/real_servers`.
 pub const REAL: &[(&str, &str, &str)] = &[
@@ -352,6 +355,13 @@ pub const HINTS: &[(&str, &str, &str)] = &[
     ("hosting/cloudflare.json", "environment", r#""production""#),
     ("hosting/cloudflare.json", "source", r#"{"type": "github", "config": {"owner": "acme", "repo_name": "shop", "production_branch": "main", "deployments_enabled": true}}"#),
     ("hosting/cloudflare.json", "build_config", r#"{"build_command": "make", "destination_dir": "dist"}"#),
+    ("hosting/aws-ecs.botocore.json", "taskDefinition", r#""arn:aws:ecs:eu-central-1:123456789012:task-definition/web:4{n}""#),
+    ("hosting/aws-ecs.botocore.json", "taskDefinitionArn", r#""arn:aws:ecs:eu-central-1:123456789012:task-definition/web:4{n}""#),
+    ("hosting/aws-lambda.botocore.json", "LastModified", r#""2026-03-01T12:0{n}:00.000+0000""#),
+    ("hosting/gcp-run-v2.json", "error", "null"),
+    ("hosting/gcp-run-v2.json", "deleteTime", "null"),
+    ("hosting/gcp-run-v2.json", "name", r#""projects/p/locations/l/operations/o-{n}""#),
+    ("hosting/gcp-run-v2.json", "type", r#""Ready""#),
     ("hosting/coolify.json", "pull_request_id", "0"),
     ("hosting/coolify.json", "commit", r#""9b1f0c2{n}""#),
     ("hosting/coolify.json", "tag", r#""9b1f0c2{n}""#),
