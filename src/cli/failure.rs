@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::Exit;
+use crate::model::secret::Redactor;
 use crate::model::text::Line;
 
 /// An error on its way to the user.
@@ -46,7 +47,8 @@ impl Failure {
         if let Some(hint) = &self.hint {
             let _ = writeln!(text, "hint: {hint}");
         }
-        // Errors repeat arguments, paths and answers, which may hold anything.
+        // Errors repeat arguments, paths and answers, which may hold anything: a password in a URL, a token in a header.
+        let text = Redactor::default().redact(&text).into_owned();
         text.lines().map(|line| format!("{}\n", Line::from_text(line))).collect()
     }
 }
@@ -70,5 +72,11 @@ mod tests {
         let failure = Failure::from(error).hint("free some space");
         assert_eq!(failure.text(), "error: cannot write `run.rec`: disk full\nhint: free some space\n");
         assert_eq!(failure.exit, Exit::CouldNotTell);
+    }
+
+    #[test]
+    fn a_failure_does_not_repeat_the_password_of_a_url() {
+        let failure = Failure::usage(anyhow::anyhow!("cannot reach https://kim:hunter2@db.example/x"));
+        assert_eq!(failure.text(), "error: cannot reach https://kim:[redacted]@db.example/x\n");
     }
 }

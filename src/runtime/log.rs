@@ -8,6 +8,8 @@ use std::sync::Mutex;
 
 use tracing_subscriber::filter::LevelFilter;
 
+use crate::model::secret::Redactor;
+
 /// A log that is larger than this is begun anew, with the old one kept beside it.
 const LARGEST: u64 = 1024 * 1024;
 
@@ -17,7 +19,9 @@ struct Patient(File);
 
 impl io::Write for Patient {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let _ = io::Write::write_all(&mut self.0, bytes);
+        // One event comes in one piece. A request that failed may have its token in the URL.
+        let text = String::from_utf8_lossy(bytes);
+        let _ = io::Write::write_all(&mut self.0, Redactor::default().redact(&text).as_bytes());
         Ok(bytes.len())
     }
 
@@ -45,4 +49,20 @@ pub fn start(state_dir: &Path) -> Option<File> {
     // Only fails when somebody listens already.
     let _ = tracing::subscriber::set_global_default(subscriber);
     Some(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_looks_like_a_secret_does_not_reach_the_log() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("log");
+        let mut log = Patient(File::create(&path).unwrap());
+        let event = b"INFO request failed: https://api.example/x?token=hunter2hunter2 (Bearer 0123456789abcdef)\n";
+        assert_eq!(io::Write::write(&mut log, event).unwrap(), event.len());
+        let written = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(written, "INFO request failed: https://api.example/x?token=[redacted] (Bearer [redacted])\n");
+    }
 }
