@@ -21,6 +21,10 @@ fn a_broken_checkout_is_on_the_screen_with_its_log_and_is_gone_when_it_is_mended
     terminal.wait_until("the outage and its reason", |screen| {
         screen.contains("1 down")
             && screen.contains("404 Not Found")
+            // What Docker says of the container, Prometheus of the error rate, Alertmanager of the alert, and the log.
+            && screen.contains("unhealthy")
+            && screen.contains("CheckoutFails")
+            && screen.contains("errors/s")
             && screen.contains("checkout failed: payment refused")
     });
     night.mend_checkout();

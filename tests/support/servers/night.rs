@@ -63,21 +63,35 @@ impl Night {
             .all(|address| http::get(address, "/health").is_some_and(|answer| answer.status == 200))
     }
 
-    /// Returns the configuration of a console that watches all of it.
+    /// Returns the configuration of a console that watches all of it through its sources.
     pub fn config(&self) -> String {
         let each = r#"every = "2s", timeout = "2s", retries = 1, recover = 1"#;
         let service = |service: &str, address: SocketAddr| {
             format!(
                 "[[services]]\nname = \"{service}\"\n\
                  checks = [{{ http = \"http://{address}/health\", title = \"health\", {each} }}]\n\
-                 logs = [{{ command = \"docker -H {} logs -f {}\", title = \"{service}\" }}]\n\n",
-                self.docker.host(),
-                name(service)
+                 release = {{ source = \"docker\", project = \"shop\", service = \"{service}\" }}\n\
+                 logs = [{{ source = \"docker\" }}]\n\
+                 metrics = [{{ source = \"prometheus\", title = \"errors/s\", warn = 0.1, critical = 1, query = '{}' }}]\n\n",
+                ERROR_RATE.replace("SERVICE", service)
             )
         };
-        format!("[project]\nname = \"shop\"\n\n{}{}", service("checkout", self.checkout), service("web", self.web))
+        format!(
+            "[project]\nname = \"shop\"\n\n\
+             [sources.docker]\nprovider = \"docker\"\nurl = \"{}\"\nevery = \"2s\"\n\n\
+             [sources.prometheus]\nprovider = \"prometheus\"\nurl = \"{}\"\nevery = \"2s\"\n\n\
+             [sources.alertmanager]\nprovider = \"alertmanager\"\nurl = \"{}\"\nevery = \"2s\"\n\n{}{}",
+            self.docker.host(),
+            self.prometheus.url(""),
+            self.alertmanager.url(""),
+            service("checkout", self.checkout),
+            service("web", self.web)
+        )
     }
 }
+
+/// Failed requests of a service in a second.
+const ERROR_RATE: &str = r#"sum(rate(app_requests_total{service="SERVICE",code="500"}[10s])) or vector(0)"#;
 
 const HEALTH: &str = "{{.State.Health.Status}}";
 
