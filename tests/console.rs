@@ -84,7 +84,10 @@ fn a_selection_that_the_user_chose_stays_on_its_service_when_the_rows_move() {
 fn selecting_a_service_asks_for_its_checks_to_be_probed_faster() {
     let mut app = demo::play(Scene::Down, SIZE);
     let effects = press(&mut app, "j");
-    assert_eq!(effects, [Effect::Focus { checks: vec![CheckId::new("checkout/https://acme.com/checkout/health")], feeds: Vec::new() }]);
+    assert_eq!(
+        effects,
+        [Effect::Focus { checks: vec![CheckId::new("checkout/https://acme.com/checkout/health")], feeds: Vec::new() }]
+    );
 }
 
 #[test]
