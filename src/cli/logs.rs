@@ -8,15 +8,20 @@
 mod gather;
 mod live;
 mod merge;
+mod platform;
 mod print;
 mod sources;
 mod wanted;
+
+use std::sync::Arc;
 
 use super::Exit;
 use super::args::{Cli, LogsArgs};
 use super::environment::Environment;
 use super::failure::Failure;
 use crate::clock::Clock;
+use crate::model::catalog::Catalog;
+use crate::runtime::feeds::Reader;
 
 use gather::gather;
 use live::Live;
@@ -29,12 +34,16 @@ struct Session<'a> {
     filter: Filter,
     clock: Clock,
     zone: jiff::tz::TimeZone,
+    catalog: Catalog,
+    reader: Arc<dyn Reader>,
 }
 
 pub(super) fn run(cli: &Cli, args: &LogsArgs, environment: &Environment) -> Result<Exit, Failure> {
     let filter = Filter::new(args)?;
-    let (specs, zone) = sources::named(cli, args, environment)?;
-    let session = Session { args, filter, clock: Clock::system(), zone };
+    let (specs, zone, catalog) = sources::named(cli, args, environment)?;
+    let clock = Clock::system();
+    let reader = super::outside::engine(environment, &clock);
+    let session = Session { args, filter, clock, zone, catalog, reader };
     let colour = environment.stdout_is_terminal && !environment.no_color && !cli.global.no_color;
     let mut printer = Printer::new(args.json, colour, &specs);
     // One thread is enough to hand lines on; files have threads of their own.

@@ -87,7 +87,12 @@ pub fn judge(
         }
     }
     let told = feeds::judge(service, feeds, snapshot, now, checks.is_empty());
-    reasons.extend(told.reasons);
+    // The rule of one system is often the alert of another: the same sentence is a reason once.
+    for reason in told.reasons {
+        if !reasons.iter().any(|other: &Reason| other.text == reason.text) {
+            reasons.push(reason);
+        }
+    }
     if checks.is_empty() {
         healthy_since = told.healthy_since;
     }

@@ -8,8 +8,19 @@ use crate::action::keymap::Keymap;
 use crate::action::{ACTIONS, Action, Context};
 use crate::app::world::World;
 use crate::model::service::Health;
+use crate::model::source::Capability;
 use crate::ui::paint::{self, Piece, piece};
 use crate::ui::{Look, Role, format, health_role};
+
+/// The panes' names at the bottom of a phone.
+const PHONE_ALL: &[(PaneId, &str)] = &[
+    (PaneId::Triage, "all"),
+    (PaneId::Service, "one"),
+    (PaneId::Logs, "log"),
+    (PaneId::Releases, "rel"),
+    (PaneId::Errors, "err"),
+    (PaneId::Alerts, "alert"),
+];
 
 /// Draws the status line: what is broken, how many, and what time it is.
 pub fn header(world: &World, area: Rect, buf: &mut Buffer, look: &Look) {
@@ -85,12 +96,21 @@ pub fn footer(world: &World, focus: PaneId, phone: bool, keymap: &Keymap, area: 
     }
     let mut pieces = vec![piece(" ", look.style(Role::Text))];
     if phone {
-        for (index, (pane, name)) in
-            [(PaneId::Triage, "all"), (PaneId::Service, "one"), (PaneId::Logs, "logs")].into_iter().enumerate()
-        {
-            let role = if pane == focus { Role::Accent } else { Role::Dim };
-            pieces.push(piece(format!("{} ", index + 1), look.style(Role::Accent)));
-            pieces.push(piece(format!("{name}  "), look.style(role)));
+        let lists = [Capability::Releases, Capability::Issues, Capability::Alerts];
+        let has = |capability: Capability| world.catalog.feeds.iter().any(|feed| feed.capability == capability);
+        // Six names only fit close together; without sources there are three.
+        let (names, gap): (&[(PaneId, &str)], &str) =
+            if lists.into_iter().any(has) { (PHONE_ALL, " ") } else { (&PHONE_ALL[..3], "  ") };
+        for (index, (pane, name)) in names.iter().enumerate() {
+            let role = if *pane == focus { Role::Accent } else { Role::Dim };
+            let name = if gap == "  " && *pane == PaneId::Logs { "logs" } else { name };
+            pieces.push(piece(format!("{}{}", index + 1, if gap == " " { "" } else { " " }), look.style(Role::Accent)));
+            pieces.push(piece(format!("{name}{gap}"), look.style(role)));
+        }
+        if gap == " " {
+            hint(&mut pieces, Action::Help, "", keymap, look);
+            paint::row(buf, area, &pieces, look);
+            return;
         }
         hint(&mut pieces, Action::Palette, "do", keymap, look);
         hint(&mut pieces, Action::Help, "help", keymap, look);

@@ -106,6 +106,7 @@ impl ListState {
     }
 
     /// Draws the pane.
+    #[expect(clippy::too_many_arguments, reason = "as the other panes, and which list it is")]
     pub fn view(
         &self,
         world: &World,

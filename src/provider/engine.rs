@@ -39,6 +39,7 @@ use crate::model::source::{Capability, LogEntry, Source};
 use crate::model::surroundings::Surroundings;
 use crate::model::text::Line;
 use crate::model::time::Timestamp;
+pub use credentials::service_of;
 use credentials::{Caches, Used, misconfigured};
 use link::Link;
 

@@ -58,16 +58,13 @@ const TROUBLES: &[(&str, &str, &str, &str)] = &[
     ("aws-ecs", "actions.restart", NOT_DONE, "it waits until one deployment is left, and an answer has two"),
     ("aws-ecs", "actions.roll_back", REFUSED, "every question about a task definition has the same answer"),
     ("aws-ecs", "actions.scale", NOT_DONE, "it waits until one deployment is left, and an answer has two"),
-    ("aws-ecs", "logs", "does not name logs", ONE_SERVICE),
     ("aws-lambda", "actions.roll_back", NOT_DONE, "the answer is about another version"),
-    ("aws-lambda", "logs", "does not name logs", ONE_SERVICE),
     ("axiom", "actions.silence", "'id' was unexpected", "a monitor goes back as it came, and the description forbids no members"),
     ("cloudflare-pages", "releases", "query: page is no parameter", "the description is of 2024; other lists of this API have it"),
     ("cloudflare-pages", "releases", "query: per_page is no parameter", "the description is of 2024; other lists of this API have it"),
     ("cloudflare-workers", "actions.roll_back", NOT_DONE, "the answer is about another version"),
     ("clever-cloud", "actions.restart", NOT_DONE, "the answer is about another deployment"),
     ("clever-cloud", "actions.roll_back", NOT_DONE, "the answer is about another deployment"),
-    ("cloudwatch", "logs", "does not name logs", ONE_SERVICE),
     ("docker", "actions.roll_back", "2 containers of this image run", "an answer has two of everything"),
     ("docker-swarm", "actions.scale", NOT_DONE, "it counts the tasks, and an answer has two"),
     ("elasticsearch", "metrics", "'aggs' was unexpected", "another name for aggregations: elastic.co/docs/explore-analyze/query-filter/aggregations"),
@@ -83,8 +80,6 @@ const TROUBLES: &[(&str, &str, &str, &str)] = &[
     ("vercel", "actions.roll_back", NOT_DONE, "the answer is about another deployment"),
 ];
 
-/// This is how it is, and it is wrong.
-const ONE_SERVICE: &str = "the engine signs all of a definition's requests for the same service, and AWS refuses that";
 const NOT_DONE: &str = "no answer says that it is done";
 const NOTHING: &str = "a full answer brings nothing";
 const REFUSED: &str = "everything is refused";

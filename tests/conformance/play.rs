@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use crashcart::model::time::Timestamp;
 use crashcart::provider::definition::{ACCESS_TOKEN, Action, ActionTarget, Capability, Definition, Scheme};
+use crashcart::provider::engine::service_of;
 use crashcart::provider::run::action::{begin, step_answer, step_plan};
 use crashcart::provider::run::{Answer, Call, Plan, Run, RunError, Sequence, Values, prepare};
 use serde_json::{Map, Value, json};
@@ -234,6 +235,9 @@ impl<'a> Asker<'a> {
 fn sign(definition: &Definition, request: &mut spec::Request) {
     let value = match &definition.auth.scheme {
         Some(Scheme::SigV4 { service, .. }) => {
+            // As the engine does: other hosts of AWS are other services.
+            let url = url::Url::parse(&request.url).ok();
+            let service = url.as_ref().and_then(service_of).filter(|other| *other != "monitoring").unwrap_or(service);
             format!(
                 "AWS4-HMAC-SHA256 Credential=AKID/20260301/eu-west-1/{service}/aws4_request, SignedHeaders=host, Signature=00"
             )

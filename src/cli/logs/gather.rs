@@ -54,8 +54,7 @@ pub async fn gather(session: &Session<'_>, specs: &[LogSourceSpec]) -> Result<Ga
                 }
                 Err(why) => gathered.troubles.push(why.to_string()),
             },
-            LogOrigin::Command(_) | LogOrigin::Stdin => streams.push(spec.clone()),
-            LogOrigin::Feed(_) => {}
+            LogOrigin::Command(_) | LogOrigin::Stdin | LogOrigin::Feed(_) => streams.push(spec.clone()),
         }
     }
     if !session.args.follow && !streams.is_empty() {
@@ -89,6 +88,7 @@ impl Gathered {
         let mut open: HashMap<LogSourceId, Stream> =
             streams.iter().map(|spec| (spec.id.clone(), Stream::new(spec))).collect();
         let order: Vec<LogSourceId> = streams.iter().map(|spec| spec.id.clone()).collect();
+        super::platform::follow(session, &streams, sender.clone(), &cancel);
         let followed = tail::follow(streams, options, session.clock.clone(), sender, cancel.clone())?;
         let stop = super::live::interrupted()?;
         tokio::pin!(stop);

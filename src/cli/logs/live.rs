@@ -55,6 +55,7 @@ impl<'a> Live<'a> {
                 files.insert(spec.id.clone(), path.clone());
             }
         }
+        super::platform::follow(session, &specs, sender.clone(), &cancel);
         let followed = tail::follow(specs, options, session.clock.clone(), sender, cancel.clone())?;
         Ok(Self { filter: &session.filter, events, cancel, followed, open, once, files, ends, printed, failing })
     }

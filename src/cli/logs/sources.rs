@@ -10,11 +10,15 @@ use crate::cli::config_file::{self, Project};
 use crate::cli::environment::Environment;
 use crate::cli::failure::Failure;
 use crate::config::nearest::nearest;
+use crate::model::catalog::Catalog;
 use crate::model::id::ServiceId;
 use crate::model::log::LogSourceSpec;
 
+/// Logs, the time zone, and what else the configuration says.
+type Named = (Vec<LogSourceSpec>, TimeZone, Catalog);
+
 /// Returns the logs that the arguments name, all of the configuration's when there are none, and the time zone.
-pub fn named(cli: &Cli, args: &LogsArgs, environment: &Environment) -> Result<(Vec<LogSourceSpec>, TimeZone), Failure> {
+pub fn named(cli: &Cli, args: &LogsArgs, environment: &Environment) -> Result<Named, Failure> {
     let here = environment.current_dir.clone().unwrap_or_default();
     let (files, words): (Vec<_>, Vec<_>) = args.sources.iter().cloned().partition(|argument| is_a_log(argument, &here));
     // Files are read also where a configuration is broken.
@@ -22,7 +26,7 @@ pub fn named(cli: &Cli, args: &LogsArgs, environment: &Environment) -> Result<(V
         let bare = Environment { config: None, config_dir: None, current_dir: None, ..environment.clone() };
         let absolute: Vec<_> = files.iter().map(|file| absolute(file, &here)).collect();
         let project = config_file::open(&cli.global, &[], &absolute, &bare)?;
-        return Ok((project.catalog.logs, project.time_zone));
+        return Ok((project.catalog.logs, project.time_zone, Catalog::default()));
     }
     let project = config_file::open(&cli.global, &[], &files, environment)?;
     for notice in project.notices.iter().chain(&project.withheld) {
@@ -46,7 +50,7 @@ pub fn named(cli: &Cli, args: &LogsArgs, environment: &Environment) -> Result<(V
         };
         return Err(Failure::usage(anyhow::anyhow!(message)).hint("name a file: crashcart logs /var/log/syslog"));
     }
-    Ok((specs, project.time_zone))
+    Ok((specs, project.time_zone, project.catalog))
 }
 
 /// `-`, `ssh://..`, `*.log`, anything with a slash, anything that exists.

@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthStr as _;
 use super::{LogsState, Shown};
 use crate::app::world::World;
 use crate::logs::view::Row;
-use crate::model::log::{Level, LogSourceState};
+use crate::model::log::{Level, LogOrigin, LogSourceState};
 use crate::pane::under_rule;
 use crate::ui::paint::{self, Piece, piece};
 use crate::ui::{Look, Role, format, level_role};
@@ -74,8 +74,11 @@ impl LogsState {
                 look.style(Role::Degraded),
             ));
         }
-        if line.width >= 100 && row.line.stated.is_none() && !row.continuation {
-            let when = row.line.received.in_zone(frame.zone).strftime("%H:%M:%S ").to_string();
+        // A line that states its time shows it; a platform tells the time beside the line.
+        let beside =
+            self.sources.iter().any(|source| source.id == *row.source && matches!(source.origin, LogOrigin::Feed(_)));
+        if line.width >= 100 && (row.line.stated.is_none() || beside) && !row.continuation {
+            let when = row.line.time().in_zone(frame.zone).strftime("%H:%M:%S ").to_string();
             pieces.push(piece(when, look.style(Role::Faint)));
         }
         if frame.several {

@@ -7,12 +7,13 @@ use ratatui::layout::Rect;
 
 use crate::app::world::World;
 use crate::diagnosis::feeds::{alert_is_about, is_ill, monitor_is_about};
-use crate::model::alert::{AlertState, MonitorState};
+use crate::model::alert::{Alert, AlertState, MonitorState};
 use crate::model::id::{FeedId, ServiceId};
 use crate::model::issue::IssueState;
 use crate::model::metric::{Series, short};
-use crate::model::release::{InstanceState, Release};
+use crate::model::release::{InstanceState, Release, ReleaseState};
 use crate::model::source::{Capability, Feed, Found};
+use crate::model::text::Line;
 use crate::model::time::Timestamp;
 use crate::pane::feeds::words::{alert_role, issue_role, release_role, release_word, state_word};
 use crate::pane::feeds::{found, instance_row, trouble_rows};
@@ -53,14 +54,12 @@ pub fn rows(
             _ => {}
         }
     }
+    let reach = |feed: &&Feed| feed.service.is_none() || feed.service.as_ref() == Some(service);
+    rows.extend(alerts(world, world.catalog.feeds.iter().filter(reach), service, look));
     for feed in
-        world.catalog.feeds.iter().filter(|feed| feed.service.is_none() || feed.service.as_ref() == Some(service))
+        world.catalog.feeds.iter().filter(|feed| feed.capability == Capability::Checks && feed.service.is_none())
     {
-        match feed.capability {
-            Capability::Alerts => rows.extend(alerts(world, feed, service, look)),
-            Capability::Checks if feed.service.is_none() => rows.extend(monitors(world, feed, service, false, look)),
-            _ => {}
-        }
+        rows.extend(monitors(world, feed, service, false, look));
     }
     for feed in world.catalog.feeds_of(service).filter(|feed| feed.capability != Capability::Logs) {
         rows.extend(trouble_rows(world, feed, width, look));
@@ -243,7 +242,11 @@ fn releases(world: &World, feed: &Feed, width: u16, look: &Look) -> Vec<Row<'sta
     let newest = releases.first();
     let mut shown: Vec<&Release> = releases.iter().filter(|release| release.live).take(2).collect();
     // One that is on its way, or that failed, is what one looks for at night.
-    if let Some(newest) = newest.filter(|newest| !newest.live) {
+    let is_told = |release: &&Release| {
+        use ReleaseState::{Building, Deploying, Failed, Queued};
+        !release.live && matches!(release.state, Queued | Building | Deploying | Failed)
+    };
+    if let Some(newest) = newest.filter(is_told) {
         shown.insert(0, newest);
     }
     shown.into_iter().map(|release| release_line(world, release, width, look)).collect()
@@ -292,20 +295,31 @@ fn issues(world: &World, feed: &Feed, width: u16, look: &Look) -> Vec<Row<'stati
     rows
 }
 
-fn alerts(world: &World, feed: &Feed, service: &ServiceId, look: &Look) -> Vec<Row<'static>> {
-    let Some((state, Found::Alerts(alerts))) = found(world, feed) else { return Vec::new() };
-    let own = feed.service.as_ref() == Some(service);
-    let live = state.is_live(feed, world.now);
-    let mut about: Vec<_> = alerts
-        .iter()
-        .filter(|alert| own || alert_is_about(alert, service))
-        .filter(|alert| alert.state != AlertState::Resolved)
-        .collect();
-    about.sort_by_key(|alert| (alert.state, alert.severity, alert.since));
+/// Alerts about the service. The rule of one system is often the alert of another: the same title is told once.
+fn alerts<'a>(
+    world: &'a World,
+    feeds: impl Iterator<Item = &'a Feed>,
+    service: &ServiceId,
+    look: &Look,
+) -> Vec<Row<'static>> {
+    let mut about: Vec<(&Alert, bool)> = Vec::new();
+    for feed in feeds {
+        let Some((state, Found::Alerts(alerts))) = found(world, feed) else { continue };
+        let (own, live) = (feed.service.as_ref() == Some(service), state.is_live(feed, world.now));
+        let mine = alerts.iter().filter(|alert| own || alert_is_about(alert, service));
+        about.extend(mine.filter(|alert| alert.state != AlertState::Resolved).map(|alert| (alert, live)));
+    }
+    about.sort_by_key(|(alert, live)| (!live, alert.state, alert.severity, alert.since));
+    let mut told: Vec<&Line> = Vec::new();
+    about.retain(|(alert, _)| {
+        let first = !told.contains(&&alert.title);
+        told.push(&alert.title);
+        first
+    });
     about
         .into_iter()
         .take(4)
-        .map(|alert| {
+        .map(|(alert, live)| {
             let role = if live { alert_role(alert) } else { Role::Unknown };
             let word =
                 if alert.state == AlertState::Firing { state_word(&alert.severity) } else { state_word(&alert.state) };

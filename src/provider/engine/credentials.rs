@@ -331,7 +331,7 @@ impl Engine {
 }
 
 /// Returns the service to which a host of AWS belongs: `logs` for `logs.eu-central-1.amazonaws.com`.
-fn service_of(url: &Url) -> Option<&str> {
+pub fn service_of(url: &Url) -> Option<&str> {
     let host = url.host_str()?;
     let inside = host.strip_suffix(".amazonaws.com").or_else(|| host.strip_suffix(".amazonaws.com.cn"))?;
     inside.split('.').next()
