@@ -11,6 +11,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier};
 use support::demo::{self, Scene};
+use support::demo_sources;
 
 const SIZES: [(u16, u16); 4] = [(40, 20), (80, 24), (120, 40), (200, 60)];
 
@@ -54,6 +55,32 @@ fn each_scene_at_each_size() {
     for (name, scene) in scenes {
         for size in SIZES {
             check(name, &demo::play(scene, size), size);
+        }
+    }
+}
+
+#[test]
+fn what_sources_say_at_each_size() {
+    let screens = [
+        ("night", "j enter"),
+        ("night-metric", "j 2 j"),
+        ("night-chart", "j 2 j enter"),
+        ("night-end", "j 2 G"),
+        ("night-releases", "j 4"),
+        ("night-errors", "j 5"),
+        ("night-alerts", "j 6"),
+        ("night-stack", "j 5 enter"),
+        ("night-release", "j 4 enter"),
+        ("night-alert", "j 6 enter"),
+        ("night-vendor", "G k enter"),
+        ("night-trouble", "j j j enter 4"),
+    ];
+    for size in [(40, 20), (80, 24), (120, 40)] {
+        for (name, keys) in screens {
+            let mut app = demo_sources::night(size);
+            press(&mut app, keys);
+            demo_sources::answer(&mut app);
+            check(name, &app, size);
         }
     }
 }

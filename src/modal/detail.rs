@@ -6,8 +6,9 @@ use ratatui::layout::Rect;
 use super::things;
 use crate::app::world::World;
 use crate::diagnosis::explain::{Tone, explain};
-use crate::model::id::CheckId;
+use crate::model::id::{CheckId, FeedId, ServiceId};
 use crate::pane::feeds::{Key, Kind};
+use crate::pane::service::feeds as charts;
 use crate::ui::paint::{self, piece};
 use crate::ui::rows::{Row, draw_rows};
 use crate::ui::{Look, Role, health_role};
@@ -26,6 +27,8 @@ pub enum Subject {
     Check(CheckId),
     /// A release, an issue or an alert, as its source last told it.
     Thing { kind: Kind, key: Key },
+    /// A chart of a service over its last hour.
+    Chart { service: ServiceId, feed: FeedId },
     /// Text that does not change any more.
     Text { title: String, lines: Vec<String> },
 }
@@ -41,11 +44,20 @@ impl DetailState {
         let title = match &self.what {
             Subject::Check(id) => world.catalog.check(id).map_or_else(|| id.to_string(), |spec| spec.title.to_string()),
             Subject::Thing { kind, key } => things::title(world, *kind, key),
+            Subject::Chart { service, feed } => {
+                let title = world.catalog.feed(feed).map_or_else(|| feed.to_string(), |feed| feed.title.to_string());
+                format!("{service}: {title}")
+            }
             Subject::Text { title, .. } => title.clone(),
         };
         let title = paint::cut(&title, usize::from(area.width.saturating_sub(8)), look).into_owned();
         let inner = super::frame(&title, "y copy  esc close", area, buf, look);
         let rows = self.rows(world, inner.width, look);
+        if let Subject::Chart { service, feed } = &self.what {
+            let told = u16::try_from(rows.len()).unwrap_or(u16::MAX).min(inner.height.saturating_sub(6));
+            let plot = Rect { y: inner.y + told, height: inner.height - told, ..inner };
+            charts::view_chart(world, service, feed, plot, buf, look);
+        }
         let top = self.top.min(rows.len().saturating_sub(usize::from(inner.height)));
         draw_rows(buf, inner, &rows, top, true, look);
     }
@@ -60,6 +72,9 @@ impl DetailState {
     pub fn text(&self, world: &World) -> String {
         match &self.what {
             Subject::Text { lines, .. } => lines.join("\n"),
+            Subject::Chart { feed, .. } => {
+                things::tell_series(world, feed).into_iter().map(|told| told.text).collect::<Vec<_>>().join("\n")
+            }
             Subject::Thing { kind, key } => {
                 let told = things::tell(world, *kind, key);
                 let lines = told.into_iter().map(|told| {
@@ -82,6 +97,10 @@ impl DetailState {
                 .iter()
                 .flat_map(|line| paint::wrap(line, cells))
                 .map(|line| Row::of(vec![piece(line, look.style(Role::Text))]))
+                .collect(),
+            Subject::Chart { feed, .. } => things::tell_series(world, feed)
+                .into_iter()
+                .map(|told| Row::of(vec![piece(told.text, look.style(told.role))]))
                 .collect(),
             Subject::Thing { kind, key } => {
                 let mut rows = Vec::new();

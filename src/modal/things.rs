@@ -3,6 +3,7 @@
 
 use crate::app::world::World;
 use crate::model::alert::Alert;
+use crate::model::id::FeedId;
 use crate::model::issue::{ErrorIssue, Exception, Frame, IssueDetail};
 use crate::model::metric::short;
 use crate::model::release::{Changes, FileChange, Release};
@@ -279,6 +280,34 @@ fn tell_alert(world: &World, key: &Key, alert: &Alert) -> Vec<Told> {
     lines.push(told("source", source(world, key), Role::Dim));
     for (name, value) in &alert.labels {
         lines.push(told("label", format!("{name} = {value}"), Role::Dim));
+    }
+    lines
+}
+
+/// More series than this are not told one by one.
+const SERIES: usize = 8;
+
+/// Returns the latest value of each series of a chart, and what was asked.
+pub fn tell_series(world: &World, feed: &FeedId) -> Vec<Told> {
+    let Some(feed) = world.catalog.feed(feed) else { return Vec::new() };
+    let mut lines = Vec::new();
+    if let Some(query) = feed.input.get("query").and_then(serde_json::Value::as_str) {
+        lines.push(told("", query, Role::Dim));
+    }
+    let Some(state) = world.snapshot.feed(&feed.id) else { return lines };
+    if let Some(trouble) = &state.trouble {
+        lines.push(told("", format!("{}: {}", feed.source, trouble.message), Role::Unknown));
+        lines.push(told("", format!("try: {}", trouble.hint), Role::Accent));
+    }
+    if let Some(Found::Metrics(series)) = &state.last.value {
+        let unit = feed.unit.as_ref().map(|unit| format!(" {unit}")).unwrap_or_default();
+        for one in series.iter().take(SERIES) {
+            let value = one.latest().map_or_else(|| "no value".to_owned(), |(_, value)| short(value));
+            lines.push(told("", format!("{value}{unit}  {}", one.name()), Role::Text));
+        }
+        if series.len() > SERIES {
+            lines.push(told("", format!("and {} more", series.len() - SERIES), Role::Dim));
+        }
     }
     lines
 }

@@ -1,6 +1,6 @@
 //! One service: why it is what it is, its checks over time, what it depends on, what changed.
 
-mod feeds;
+pub mod feeds;
 pub mod vendor;
 
 use std::time::Duration;
@@ -33,6 +33,8 @@ pub enum Spot {
     Check(CheckId),
     /// A chart.
     Metric(FeedId),
+    /// The end of the pane: what stands below everything that can be selected.
+    End,
 }
 
 /// Where the user is in the pane.
@@ -70,7 +72,7 @@ impl ServiceState {
     pub fn selected<'a>(&self, world: &'a World, service: &'a ServiceId) -> Option<&'a CheckSpec> {
         match self.spot(world, service)? {
             Spot::Check(id) => world.catalog.check(&id),
-            Spot::Metric(_) => None,
+            Spot::Metric(_) | Spot::End => None,
         }
     }
 
@@ -96,6 +98,9 @@ impl ServiceState {
         self.top = paint::scroll(self.top, last, usize::from(inner.height), rows.len()).min(first);
         if last < usize::from(inner.height) {
             self.top = 0;
+        }
+        if self.selected == Some(Spot::End) {
+            self.top = rows.len().saturating_sub(usize::from(inner.height));
         }
     }
 
@@ -238,7 +243,8 @@ pub fn window(state: &CheckState, now: Timestamp) -> Duration {
 /// Everything that can be selected, in the order of the pane.
 fn spots(world: &World, service: &ServiceId) -> Vec<Spot> {
     let checks = world.catalog.checks_of(service).map(|check| Spot::Check(check.id.clone()));
-    checks.chain(feeds::metrics(world, service).map(|feed| Spot::Metric(feed.id.clone()))).collect()
+    let charts = feeds::metrics(world, service).map(|feed| Spot::Metric(feed.id.clone()));
+    checks.chain(charts).chain([Spot::End]).collect()
 }
 
 fn title(focused: bool, look: &Look) -> ratatui::style::Style {

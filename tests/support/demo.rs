@@ -146,7 +146,11 @@ pub enum Scene {
 
 /// Plays two hours of monitoring that end in a scene.
 pub fn play(scene: Scene, size: (u16, u16)) -> App {
-    let catalog = catalog();
+    play_with(catalog(), scene, size)
+}
+
+/// Plays a scene with another catalog.
+pub fn play_with(catalog: Catalog, scene: Scene, size: (u16, u16)) -> App {
     let (mut app, problems) = App::new(setup(catalog.clone(), size));
     assert!(problems.is_empty());
     let end = if scene == Scene::Stale { 420 } else { 0 };

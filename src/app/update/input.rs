@@ -15,6 +15,7 @@ use crate::modal::prompt::{Prompt, Purpose, Typed};
 use crate::modal::things;
 use crate::pane::PaneId;
 use crate::pane::feeds::Kind;
+use crate::pane::service::Spot;
 use crate::pane::triage;
 
 /// Takes in what came from the terminal.
@@ -212,10 +213,13 @@ fn open(app: &mut App) -> Vec<Effect> {
     match app.focus {
         PaneId::Triage => app.focus = PaneId::Service,
         PaneId::Service => {
-            if let Some(Item::Service(service)) = app.selected()
-                && let Some(check) = app.service.selected(&app.world, &service)
-            {
-                app.modals.push(Modal::Detail(DetailState::new(Subject::Check(check.id.clone()))));
+            if let Some(Item::Service(service)) = app.selected() {
+                let subject = match app.service.spot(&app.world, &service) {
+                    Some(Spot::Check(check)) => Subject::Check(check),
+                    Some(Spot::Metric(feed)) => Subject::Chart { service, feed },
+                    Some(Spot::End) | None => return Vec::new(),
+                };
+                app.modals.push(Modal::Detail(DetailState::new(subject)));
             }
         }
         PaneId::Logs => {
