@@ -1,5 +1,5 @@
-//! The sanitiser and the log parser against text that others wrote: escape sequences that attacked terminals, recorded
-//! terminal sessions, and logs of some eighty programs.
+//! What others wrote against the sanitiser, the log parser and the definitions of providers: escape sequences that attacked
+//! terminals, recorded terminal sessions, logs of some eighty programs, and recorded answers of some forty systems.
 //!
 //! The corpora lie beside the repository and are read in place. Where they are absent the tests say so and pass.
 
@@ -7,19 +7,26 @@
 mod escapes;
 #[path = "corpora/logs.rs"]
 mod logs;
+#[path = "corpora/payloads.rs"]
+mod payloads;
 mod support;
 
 use std::path::{Path, PathBuf};
 
 /// Returns a directory of the corpora, or says that it is skipped.
 fn corpus(name: &str) -> Option<PathBuf> {
+    shared(&format!("corpora/{name}"))
+}
+
+/// Returns a directory beside the repository, or says that it is skipped.
+fn shared(place: &str) -> Option<PathBuf> {
     let shared = support::environment("CRASHCART_SHARED")
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
-    let corpus = shared.join("corpora").join(name);
-    if corpus.is_dir() {
-        return Some(corpus);
+    let folder = shared.join(place);
+    if folder.is_dir() {
+        return Some(folder);
     }
-    println!("skipped: there is no corpus at {}", corpus.display());
+    println!("skipped: there is nothing at {}", folder.display());
     None
 }
 

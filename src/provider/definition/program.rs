@@ -38,6 +38,9 @@ const PRELUDE: &str = include_str!("prelude.jq");
 /// More outputs than this are a mistake in the program.
 const MOST_OUTPUTS: usize = 50_000;
 
+/// A longer message is no sentence any more.
+const LONGEST_MESSAGE: usize = 200;
+
 /// Why a program cannot be compiled.
 #[derive(Clone, PartialEq, Eq, Debug, Error)]
 #[error("{what}")]
@@ -107,7 +110,7 @@ impl Program {
                 Ok(value) => outputs.push(to_json(&value)),
                 Err(error) => {
                     let text = error.get_err().map_or_else(|_| "it ended early".to_owned(), |error| error.to_string());
-                    return Err(RunError::Failed(text));
+                    return Err(RunError::Failed(shortened(&text)));
                 }
             }
         }
@@ -137,6 +140,17 @@ impl fmt::Debug for Program {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "Program({})", self.source)
     }
+}
+
+/// Leaves out the middle of a message: it repeats the value that it is about, and an answer may have megabytes.
+fn shortened(text: &str) -> String {
+    let length = text.chars().count();
+    if length <= LONGEST_MESSAGE {
+        return text.to_owned();
+    }
+    let start: String = text.chars().take(LONGEST_MESSAGE / 2).collect();
+    let end: String = text.chars().skip(length - LONGEST_MESSAGE / 2).collect();
+    format!("{start} ... {end}")
 }
 
 fn names_variable(source: &str, variable: &str) -> bool {
@@ -289,6 +303,13 @@ mod tests {
         for source in ["env", "$ENV", "halt", "halt_error", "now", "input", "debug", "stderr", "localtime"] {
             assert!(run(source, json!(null)).is_err(), "{source}");
         }
+    }
+
+    #[test]
+    fn a_message_does_not_repeat_the_whole_answer() {
+        let error = run(".items", json!("x".repeat(1_000_000))).unwrap_err();
+        assert!(error.starts_with("cannot index \"xxx") && error.ends_with("with \"items\""), "{error}");
+        assert!(error.chars().count() < 220, "{error}");
     }
 
     #[test]
