@@ -249,6 +249,8 @@ pub enum Target {
     },
     /// A program, here or through ssh.
     Run(Vec<Template>),
+    /// A mail, through the SMTP server that is the base URL: a program gives its parts.
+    Mail(Program),
 }
 
 /// Named values of a query, a form or headers.
@@ -424,6 +426,7 @@ impl Request {
         let target = match &self.target {
             Target::Http { path, .. } => path.uses(name),
             Target::Run(argv) => argv.iter().any(|word| word.uses(name)),
+            Target::Mail(program) => program.uses(name),
         };
         let body = match &self.body {
             Body::None => false,

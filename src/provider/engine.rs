@@ -32,6 +32,7 @@ use super::registry::Registry;
 use super::run::{Answer, Call, Failure, FailureKind, Plan, Run, RunError, Sequence, Values, judge, prepare, seconds};
 use super::transport::command::{RunRequest, run};
 use super::transport::http::HttpRequest;
+use super::transport::mail;
 use super::transport::stream;
 use crate::clock::Clock;
 use crate::model::secret::{Secret, SecretRef};
@@ -273,6 +274,7 @@ impl Engine {
     ) -> Result<stream::Messages, Failure> {
         let summary = plan.summary();
         match &plan.call {
+            Call::Mail { .. } => Err(misconfigured("a mail cannot be followed".to_owned())),
             Call::Run { argv, .. } => follow_program(argv, link.ssh_host(), &self.surroundings, &summary),
             Call::Http { method, url, headers, body } => {
                 let headers = self.signed(definition, link, method, url, headers, body.as_deref(), values).await?;
@@ -365,6 +367,7 @@ impl Engine {
     ) -> Result<Answer, Failure> {
         let timeout = plan.timeout.unwrap_or(TIMEOUT);
         match &plan.call {
+            Call::Mail { server, mail } => mail::send(server, mail, &link.trust(), timeout, summary).await,
             Call::Run { argv, input } => {
                 let request = RunRequest { argv, input: input.as_deref(), host: link.ssh_host(), timeout, summary };
                 run(&request, &self.surroundings).await
@@ -402,6 +405,7 @@ impl Engine {
         let name = match &plan.call {
             Call::Http { url, .. } => Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned)),
             Call::Run { .. } => link.ssh_host().map(str::to_owned),
+            Call::Mail { server, .. } => Some(server.clone()),
         };
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
         let new = || Arc::new(Semaphore::new(AT_ONCE_PER_HOST));

@@ -202,6 +202,7 @@ impl Conversation<'_> {
         let (url, printed) = match &plan.call {
             Call::Http { url, .. } => (url.clone(), false),
             Call::Run { .. } => (String::new(), true),
+            Call::Mail { server, .. } => (server.clone(), false),
         };
         // A program's success is 0, and a fixture that says nothing means success.
         let status = if printed && exchange.status == success() { 0 } else { exchange.status };
@@ -212,6 +213,7 @@ impl Conversation<'_> {
     fn asked(&self, plan: &Plan, expected: &str) -> String {
         match &plan.call {
             Call::Run { argv, .. } => argv.join(" "),
+            Call::Mail { .. } => plan.preview().trim_end().to_owned(),
             Call::Http { method, url, .. } => {
                 let whole = format!("{method} {url}");
                 if whole == expected {

@@ -23,7 +23,7 @@ mod sequence;
 
 pub use answer::{Answer, decode};
 pub use failure::{Failure, FailureKind, judge};
-pub use plan::{Call, Plan, prepare};
+pub use plan::{Call, Mail, Plan, prepare};
 pub use sequence::Sequence;
 
 use super::definition::program::RunError as ProgramRunError;

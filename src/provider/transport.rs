@@ -5,6 +5,7 @@
 
 pub mod command;
 pub mod http;
+pub mod mail;
 pub mod stream;
 pub mod tls;
 

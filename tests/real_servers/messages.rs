@@ -54,6 +54,37 @@ fn an_incident_and_its_end_are_told_through_ntfy() {
     assert_eq!((&told[0]["title"], &told[0]["priority"]), (&json!("Resolved: checkout is down"), &json!(3)));
 }
 
+#[test]
+fn a_mail_arrives_as_it_was_meant() {
+    let Some(sink) = MailSink::start() else { return };
+    let system = System::new("email", format!("smtp://{}", sink.address))
+        .set("from", "crashcart <alerts@example.com>")
+        .set("recipient", "kim@example.com");
+    // Line breaks in a title must not become headers, and other alphabets must arrive.
+    let message = message("checkout is down\r\nBcc: everybody@example.com", "12% of the requests fail, \u{17d}i\u{17e}ek has been told");
+    system.act("send", &[("message", message), ("to", json!("oncall@example.com"))]);
+    let mail = sink.wait_for_mail().expect("a mail");
+    assert!(mail.contains("oncall@example.com") && !mail.contains("kim@example.com"), "{mail}");
+    assert!(mail.contains("checkout is down") && mail.contains("12% of the requests fail"), "{mail}");
+    assert!(!mail.lines().any(|line| line.starts_with("Bcc:")), "{mail}");
+}
+
+#[test]
+fn a_mail_goes_to_a_server_that_insists_on_tls() {
+    let key = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let Some(sink) = MailSink::start_tls(&key.cert.pem(), &key.signing_key.serialize_pem()) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let ca = folder.path().join("ca.pem");
+    std::fs::write(&ca, key.cert.pem()).unwrap();
+    let system = System::new("email", format!("smtp://localhost:{}", sink.address.port()))
+        .set("from", "alerts@example.com")
+        .set("recipient", "kim@example.com")
+        .trusting(&ca);
+    system.act("send", &[("message", message("checkout is down", "since 02:00")), ("to", json!(null))]);
+    let mail = sink.wait_for_mail().expect("a mail");
+    assert!(mail.contains("kim@example.com"), "{mail}");
+}
+
 fn greet(address: SocketAddr) -> BufReader<TcpStream> {
     let mut stream = BufReader::new(TcpStream::connect(address).unwrap());
     hear(&mut stream, "220");

@@ -52,7 +52,7 @@ const PLACES: &str = "write \"https://host/path\", \"http://...\", \"unix:///pat
 fn place(text: &str) -> Result<(), String> {
     let url = url::Url::parse(text).map_err(|error| format!("this is no address: {error}"))?;
     match url.scheme() {
-        "http" | "https" | "unix" | "ssh" | "ws" | "wss" => {}
+        "http" | "https" | "unix" | "ssh" | "ws" | "wss" | "smtp" | "smtps" => {}
         other => return Err(format!("nothing is asked over `{other}`")),
     }
     // The password is not repeated: messages are shown.

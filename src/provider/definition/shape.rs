@@ -209,6 +209,8 @@ shape! {
         delete: String;
         /// A program and its arguments, run here or through ssh: templates.
         run: Vec<At<String>>;
+        /// A program: a mail to send through the base URL's server, { from, to, subject, text, thread, user, password }.
+        mail: Filled;
         /// A GraphQL document, posted as JSON.
         graphql: Filled;
         /// A program: the variables of the GraphQL document.

@@ -30,8 +30,34 @@ pub struct Plan {
 /// How it is asked.
 #[derive(Clone, PartialEq)]
 pub enum Call {
-    Http { method: &'static str, url: String, headers: Vec<(String, String)>, body: Option<Vec<u8>> },
-    Run { argv: Vec<String>, input: Option<String> },
+    Http {
+        method: &'static str,
+        url: String,
+        headers: Vec<(String, String)>,
+        body: Option<Vec<u8>>,
+    },
+    Run {
+        argv: Vec<String>,
+        input: Option<String>,
+    },
+    /// A mail through the server.
+    Mail {
+        server: String,
+        mail: Mail,
+    },
+}
+
+/// One mail.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Mail {
+    pub from: String,
+    pub to: Vec<String>,
+    pub subject: String,
+    pub text: String,
+    /// Mails about the same thing carry the same; mail programs show them as one conversation.
+    pub thread: Option<String>,
+    pub user: Option<String>,
+    pub password: Option<String>,
 }
 
 impl std::fmt::Debug for Plan {
@@ -50,6 +76,7 @@ impl Plan {
                 format!("{method} {plain}")
             }
             Call::Run { argv, .. } => argv.join(" "),
+            Call::Mail { server, mail } => format!("mail to {} through {server}", mail.to.join(", ")),
         };
         self.hide(&text)
     }
@@ -68,6 +95,10 @@ impl Plan {
                     text.push('\n');
                 }
                 text
+            }
+            Call::Mail { server, mail } => {
+                let Mail { from, to, subject, text, .. } = mail;
+                format!("through {server}\nFrom: {from}\nTo: {}\nSubject: {subject}\n\n{text}\n", to.join(", "))
             }
             Call::Run { argv, input } => {
                 let words: Vec<String> = argv.iter().map(|word| quoted(word)).collect();
@@ -126,6 +157,11 @@ pub fn prepare(definition: &Definition, request: &Request, values: &Values) -> R
     let name = request.name.clone().unwrap_or_else(|| describe(request));
     let filler = Filler { name: &name, values };
     let call = match &request.target {
+        Target::Mail(program) => {
+            let server = base_url(definition, values, &filler)?;
+            let parts = filler.program(program, "mail")?;
+            Call::Mail { server, mail: mail_of(&parts) }
+        }
         Target::Run(argv) => Call::Run {
             argv: argv.iter().map(|word| filler.template(word, Encoding::Plain)).collect::<Result<_, _>>()?,
             input: match &request.body {
@@ -173,11 +209,27 @@ pub fn prepare(definition: &Definition, request: &Request, values: &Values) -> R
     })
 }
 
+/// Reads the parts of a mail. What is missing is noticed where it is sent.
+fn mail_of(parts: &Value) -> Mail {
+    let text = |name: &str| parts.get(name).and_then(Value::as_str).map(str::to_owned);
+    let to = parts.get("to").and_then(Value::as_array).into_iter().flatten();
+    Mail {
+        from: text("from").unwrap_or_default(),
+        to: to.filter_map(Value::as_str).map(str::to_owned).collect(),
+        subject: text("subject").unwrap_or_default(),
+        text: text("text").unwrap_or_default(),
+        thread: text("thread"),
+        user: text("user"),
+        password: text("password"),
+    }
+}
+
 fn describe(request: &Request) -> String {
     match &request.target {
         Target::Http { method: "GET", .. } => "reading".to_owned(),
         Target::Http { method, .. } => format!("a {method} request"),
         Target::Run(_) => "running a program".to_owned(),
+        Target::Mail(_) => "sending a mail".to_owned(),
     }
 }
 

@@ -107,7 +107,7 @@ impl Builder<'_> {
     }
 
     fn target(&mut self, shape: &RequestShape, span: &Range<usize>, names: &Names) -> Option<Target> {
-        let RequestShape { get, post, put, patch, delete, run, graphql, .. } = shape;
+        let RequestShape { get, post, put, patch, delete, run, graphql, mail, .. } = shape;
         let methods = [("GET", get), ("POST", post), ("PUT", put), ("PATCH", patch), ("DELETE", delete)];
         let mut found = methods.iter().filter_map(|(method, path)| path.as_ref().map(|path| (*method, path)));
         let (first, second) = (found.next(), found.next());
@@ -123,6 +123,10 @@ impl Builder<'_> {
                 }
                 (words.len() == run.value.len()).then_some(Target::Run(words))
             }
+            (None, None, None) if mail.is_some() => {
+                let mail = mail.as_ref()?;
+                Some(Target::Mail(self.program(&mail.value.0, &mail.span, names)?))
+            }
             (None, None, None) if graphql.is_some() => {
                 Some(Target::Http { method: "POST", path: self.template("", span, names)? })
             }
@@ -130,7 +134,7 @@ impl Builder<'_> {
                 self.problems.error(
                     span,
                     "this asks nothing",
-                    Some("add one of get, post, put, patch, delete, graphql and run".to_owned()),
+                    Some("add one of get, post, put, patch, delete, graphql, mail and run".to_owned()),
                 );
                 None
             }
