@@ -15,6 +15,7 @@ pub mod open;
 pub mod paint;
 pub mod poll;
 pub mod recorder;
+pub mod redaction;
 mod schedule;
 pub mod secrets;
 pub mod store;

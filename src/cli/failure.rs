@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use super::Exit;
-use crate::model::secret::Redactor;
 use crate::model::text::Line;
+use crate::runtime::redaction::redact;
 
 /// An error on its way to the user.
 #[derive(Debug)]
@@ -48,7 +48,7 @@ impl Failure {
             let _ = writeln!(text, "hint: {hint}");
         }
         // Errors repeat arguments, paths and answers, which may hold anything: a password in a URL, a token in a header.
-        let text = Redactor::default().redact(&text).into_owned();
+        let text = redact(&text).into_owned();
         text.lines().map(|line| format!("{}\n", Line::from_text(line))).collect()
     }
 }

@@ -26,6 +26,7 @@ use crate::model::vendor::VendorState;
 use crate::provider::engine::Engine;
 use crate::provider::map::Mapped;
 use crate::runtime::feeds::{Reader, input_of, trouble};
+use crate::runtime::redaction::redact;
 
 /// Feeds that are read at once.
 const AT_ONCE: usize = 16;
@@ -68,7 +69,7 @@ pub(super) fn run(
         };
         table::table(&answers, &looks)
     };
-    output::print(text)?;
+    output::print(redact(&text).as_ref())?;
     Ok(exit(&answers))
 }
 

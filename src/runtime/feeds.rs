@@ -17,6 +17,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::redaction::redact;
 use super::secrets::Kept;
 use crate::app::effect::ReadRequest;
 use crate::app::event::{Event, EventKind, ReadEvent};
@@ -225,7 +226,7 @@ impl Reads {
 pub fn trouble(failure: &Failure) -> Trouble {
     Trouble {
         kind: failure.kind,
-        message: Line::from_text(&failure.to_string()),
+        message: Line::from_text(&redact(&failure.to_string())),
         hint: Line::from_text(failure.kind.hint()),
     }
 }

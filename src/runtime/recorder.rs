@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::redaction::redact;
 use crate::app::Setup;
 use crate::app::event::Event;
 use crate::model::catalog::Catalog;
@@ -112,7 +113,8 @@ impl Drop for Recorder {
 }
 
 fn line(file: &mut BufWriter<File>, value: &impl Serialize) -> io::Result<()> {
-    serde_json::to_writer(&mut *file, value)?;
+    let text = serde_json::to_string(value)?;
+    file.write_all(redact(&text).as_bytes())?;
     file.write_all(b"\n")
 }
 

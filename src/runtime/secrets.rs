@@ -1,7 +1,10 @@
 //! The bridge from the keeper of secrets to the engine that needs them: neither knows the other.
 
+use std::sync::Arc;
+
 use futures_util::future::BoxFuture;
 
+use super::redaction;
 use crate::clock::Clock;
 use crate::model::secret::{Secret, SecretRef};
 use crate::provider::engine::{NoSecret, Secrets};
@@ -18,6 +21,7 @@ impl Secrets for Kept {
     fn get<'a>(&'a self, place: &'a SecretRef) -> BoxFuture<'a, Result<Secret, NoSecret>> {
         Box::pin(async move {
             let secret = self.keeper.get(place, self.clock.now()).await;
+            redaction::know(Arc::new(self.keeper.redactor()));
             secret.map_err(|error| NoSecret { why: error.to_string(), hint: error.hint() })
         })
     }
@@ -28,5 +32,6 @@ impl Secrets for Kept {
 
     fn learn(&self, secret: &Secret) {
         self.keeper.learn(secret);
+        redaction::know(Arc::new(self.keeper.redactor()));
     }
 }

@@ -61,7 +61,10 @@ fn a_mail_arrives_as_it_was_meant() {
         .set("from", "crashcart <alerts@example.com>")
         .set("recipient", "kim@example.com");
     // Line breaks in a title must not become headers, and other alphabets must arrive.
-    let message = message("checkout is down\r\nBcc: everybody@example.com", "12% of the requests fail, \u{17d}i\u{17e}ek has been told");
+    let message = message(
+        "checkout is down\r\nBcc: everybody@example.com",
+        "12% of the requests fail, \u{17d}i\u{17e}ek has been told",
+    );
     system.act("send", &[("message", message), ("to", json!("oncall@example.com"))]);
     let mail = sink.wait_for_mail().expect("a mail");
     assert!(mail.contains("oncall@example.com") && !mail.contains("kim@example.com"), "{mail}");

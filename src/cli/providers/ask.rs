@@ -17,6 +17,7 @@ use crate::model::text::Line;
 use crate::provider::engine::Ask;
 use crate::provider::run::{Answer, Failure as Failed, Plan};
 use crate::runtime::feeds::trouble;
+use crate::runtime::redaction::redact;
 
 /// More of an answer is not shown.
 const SHOWN: usize = 4_000;
@@ -82,7 +83,7 @@ pub(super) fn run(cli: &Cli, asked: &Asked<'_>, environment: &Environment) -> Re
         }
         (Err(failure), false) => format!("{shown}{failure}\ntry: {}\n", failure.kind.hint()),
     };
-    output::print(text)?;
+    output::print(redact(&text).as_ref())?;
     Ok(if read.is_ok() { Exit::Healthy } else { Exit::CouldNotTell })
 }
 

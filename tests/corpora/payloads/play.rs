@@ -134,6 +134,7 @@ fn answer(plan: &Plan, talk: &[(&str, &str)], recorded: &Recorded) -> Result<Ans
     let (asked, printed) = match &plan.call {
         Call::Http { method, url, .. } => (format!("{method} {url}"), false),
         Call::Run { argv, .. } => (argv.join(" "), true),
+        Call::Mail { server, .. } => (format!("mail through {server}"), false),
     };
     let program = if talk.is_empty() {
         "."
