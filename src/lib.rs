@@ -7,10 +7,12 @@
 //! lines, and [foreign text made harmless](model::text). The [`Snapshot`](model::snapshot::Snapshot) is the world as
 //! last observed. Plain data: no clock, no files, no network, nothing of ours below it.
 //!
-//! **Knowledge** ([`config`], [`diagnosis`], [`logs`]). Text and state in, meaning out: a configuration with located
-//! diagnostics; health, root causes, explanations; levels, times, stack traces, filters. Pure functions.
+//! **Knowledge** ([`config`], [`diagnosis`], [`logs`], the pure half of [`provider`]). Text and state in, meaning out: a
+//! configuration with located diagnostics; health, root causes, explanations; levels, times, stack traces, filters; what
+//! a definition asks of a vendor and what the answer means. Pure functions.
 //!
-//! **Adapters** ([`clock`], [`probe`], [`tail`]). Each talks to one outside thing, and never to another adapter.
+//! **Adapters** ([`clock`], [`probe`], [`secret`], [`tail`], the [engine](provider::engine) of providers). Each talks to
+//! one outside thing, and never to another adapter.
 //!
 //! **The console** ([`action`], [`app`], [`pane`], [`modal`], [`ui`]). [`App::update`](app::App::update) is the only way
 //! in which state changes, [`App::view`](app::App::view) draws it into a buffer. Pure as well, so that every screen is
