@@ -50,7 +50,7 @@ pub async fn send(
             })
         }
         Err(error) => {
-            let code = error.status().map(|code| u16::from(code));
+            let code = error.status().map(u16::from);
             let kind = match code {
                 Some(530 | 534 | 535 | 538) => FailureKind::Unauthorised,
                 Some(421 | 450..=452) => FailureKind::RateLimited { wait_ms: None },
