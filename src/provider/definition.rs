@@ -205,6 +205,7 @@ pub struct Stream {
     pub frames: Frames,
     pub map: Program,
     pub subscribe: Option<Program>,
+    pub reply: Option<Program>,
     pub protocol: Option<String>,
 }
 

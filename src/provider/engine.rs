@@ -11,6 +11,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -42,7 +43,7 @@ use crate::model::text::Line;
 use crate::model::time::Timestamp;
 pub use credentials::service_of;
 use credentials::{Caches, Used, misconfigured};
-use link::Link;
+use link::{Clients, Link};
 
 /// How long a request may take when its definition does not say.
 const TIMEOUT: Duration = Duration::from_secs(20);
@@ -81,6 +82,7 @@ pub struct Engine {
     links: Mutex<HashMap<Configured, Arc<Link>>>,
     caches: Caches,
     hosts: Mutex<HashMap<String, Arc<Semaphore>>>,
+    clients: Arc<Clients>,
 }
 
 /// Everything that is configured of a source: a link is for that, and not for its name.
@@ -113,7 +115,8 @@ impl Engine {
     /// Makes an engine. Nothing is asked yet.
     pub fn new(registry: Arc<Registry>, secrets: Arc<dyn Secrets>, surroundings: Surroundings, clock: Clock) -> Self {
         let caches = Caches::new(&clock);
-        Self { registry, secrets, surroundings, clock, links: Mutex::default(), caches, hosts: Mutex::default() }
+        let (links, hosts, clients) = Default::default();
+        Self { registry, secrets, surroundings, clock, links, caches, hosts, clients }
     }
 
     /// Returns a source's definition.
@@ -155,14 +158,27 @@ impl Engine {
             });
         }
         let mut used = Used::default();
-        let read = self.read_once(&definition, &link, ask, witness, &mut used).await;
-        link.learned(read.as_ref().err().map(|failure| failure.kind), self.clock.now());
-        if matches!(&read, Err(failure) if failure.kind == FailureKind::Unauthorised) {
-            self.forget(&used).await;
-            link.forget_answers();
-            ask.source.secrets.values().for_each(|place| self.secrets.forget(place));
+        let mut read = self.read_once(&definition, &link, ask, witness, &mut used).await;
+        if is_unauthorised(&read) {
+            self.refused(ask.source, &link, &used).await;
+            // What was accepted until now has expired: a fresh one is as good. Once, or an account may be locked.
+            if used.may_be_renewed() && link.is_untroubled() {
+                used = Used::default();
+                read = self.read_once(&definition, &link, ask, witness, &mut used).await;
+                if is_unauthorised(&read) {
+                    self.refused(ask.source, &link, &used).await;
+                }
+            }
         }
+        link.learned(read.as_ref().err().map(|failure| failure.kind), self.clock.now());
         read
+    }
+
+    /// Forgets everything that a system has refused.
+    async fn refused(&self, source: &Source, link: &Link, used: &Used) {
+        self.forget(used).await;
+        link.forget_answers();
+        source.secrets.values().for_each(|place| self.secrets.forget(place));
     }
 
     async fn read_once(
@@ -173,18 +189,30 @@ impl Engine {
         witness: Witness<'_>,
         used: &mut Used,
     ) -> Result<Mapped, Failure> {
-        let (mut values, got) = self.values(definition, link, ask.source, ask.params).await?;
-        *used = got;
+        let mut values = self.values(definition, link, ask.source, ask.params, used).await?;
         for (name, value) in ask.input {
             values.set(name.clone(), value.clone());
         }
         let mut run = Run::read(definition, ask.capability, values, self.clock.now()).map_err(failure_of)?;
+        let read = self.exchange(definition, link, &mut run, witness).await;
+        read.map_err(|failure| run.values().without_secrets(failure))?;
+        Ok(run.finish())
+    }
+
+    async fn exchange(
+        &self,
+        definition: &Definition,
+        link: &Link,
+        run: &mut Run<'_>,
+        witness: Witness<'_>,
+    ) -> Result<(), Failure> {
         while let Some(plan) = run.next_plan().map_err(failure_of)? {
             let answer = self.asked(definition, link, &plan, run.values(), true).await;
+            let answer = answer.map_err(|failure| run.values().without_secrets(failure));
             witness(&plan, answer.as_ref());
             run.answer(&answer?).map_err(failure_of)?;
         }
-        Ok(run.finish())
+        Ok(())
     }
 
     /// Returns everything that requests to a source may need: parameters, address, secrets, tokens.
@@ -194,7 +222,7 @@ impl Engine {
     pub async fn source_values(&self, source: &Source, params: &BTreeMap<String, Value>) -> Result<Values, Failure> {
         let definition = self.definition(source)?;
         let link = self.link(source, &definition)?;
-        Ok(self.values(&definition, &link, source, params).await?.0)
+        self.values(&definition, &link, source, params, &mut Used::default()).await
     }
 
     /// Sends one request that acts. It is never sent twice.
@@ -204,7 +232,7 @@ impl Engine {
     pub async fn act(&self, source: &Source, plan: &Plan, values: &Values) -> Result<Answer, Failure> {
         let definition = self.definition(source)?;
         let link = self.link(source, &definition)?;
-        self.asked(&definition, &link, plan, values, false).await
+        self.asked(&definition, &link, plan, values, false).await.map_err(|failure| values.without_secrets(failure))
     }
 
     /// Follows a source's log.
@@ -214,13 +242,29 @@ impl Engine {
     pub async fn follow(&self, source: &Source, params: &BTreeMap<String, Value>) -> Result<LogStream, Failure> {
         let definition = self.definition(source)?;
         let link = self.link(source, &definition)?;
+        let mut used = Used::default();
+        let mut values = self.values(&definition, &link, source, params, &mut used).await?;
+        let followed = self.follow_with(&definition, &link, &mut values).await;
+        if is_unauthorised(&followed) {
+            self.refused(source, &link, &used).await;
+        }
+        let streams = followed.map_err(|failure| values.without_secrets(failure))?;
+        let shown = streams.map(move |entries| entries.map_err(|failure| values.without_secrets(failure)));
+        Ok(shown.boxed())
+    }
+
+    async fn follow_with(
+        &self,
+        definition: &Arc<Definition>,
+        link: &Link,
+        values: &mut Values,
+    ) -> Result<LogStream, Failure> {
         let Some(stream) = &definition.stream else {
             let capability = format!("{} that can be followed", Capability::Logs);
             return Err(failure_of(RunError::NoCapability { definition: definition.title.clone(), capability }));
         };
-        let (mut values, _) = self.values(&definition, &link, source, params).await?;
         values
-            .complete(&definition, |name| {
+            .complete(definition, |name| {
                 stream.before.iter().chain([&stream.request]).any(|request| request.uses(name))
                     || definition.auth_uses(name)
             })
@@ -233,17 +277,17 @@ impl Engine {
                 values.set(name, value);
             }
         }
-        let mut before = Sequence::new(&definition, &stream.before);
-        while let Some(plan) = before.next_plan(&mut values).map_err(failure_of)? {
-            let answer = self.asked(&definition, &link, &plan, &values, true).await?;
-            before.answer(&answer, &mut values).map_err(failure_of)?;
+        let mut before = Sequence::new(definition, &stream.before);
+        while let Some(plan) = before.next_plan(values).map_err(failure_of)? {
+            let answer = self.asked(definition, link, &plan, values, true).await?;
+            before.answer(&answer, values).map_err(failure_of)?;
         }
         let mut streams = Vec::new();
-        for item in items(&stream.request, &values)? {
+        for item in items(&stream.request, values)? {
             let mut values = values.clone();
             values.set("item", item);
-            let plan = prepare(&definition, &stream.request, &values).map_err(failure_of)?;
-            let messages = match self.open(&definition, &link, stream, &plan, &values).await {
+            let plan = prepare(definition, &stream.request, &values).map_err(failure_of)?;
+            let messages = match self.open(definition, link, stream, &plan, &values).await {
                 // It has gone since the list was made.
                 Err(failure) if plan.optional && failure.kind == FailureKind::NotFound => continue,
                 messages => messages?,
@@ -279,25 +323,25 @@ impl Engine {
             Call::Http { method, url, headers, body } => {
                 let headers = self.signed(definition, link, method, url, headers, body.as_deref(), values).await?;
                 if stream.frames == super::definition::Frames::WebSocket {
-                    let subscribe = match &stream.subscribe {
+                    let first = match &stream.subscribe {
                         None => Vec::new(),
                         Some(program) => {
-                            let texts = program.first(&Value::Null, |name| values.get(name)).map_err(|source| {
+                            let told = program.first(&Value::Null, |name| values.get(name)).map_err(|source| {
                                 failure_of(RunError::Program { request: summary.clone(), what: "subscribe", source })
                             })?;
-                            let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-                            texts.as_array().map(|texts| texts.iter().map(text).collect()).unwrap_or_default()
+                            texts(&told)
                         }
                     };
-                    return stream::websocket(
-                        &link.trust(),
-                        url,
-                        &headers,
-                        stream.protocol.as_deref(),
-                        subscribe,
-                        &summary,
-                    )
-                    .await;
+                    let reply = stream.reply.clone().map(|program| {
+                        let values = values.clone();
+                        let reply = move |message: &Value| {
+                            program.first(message, |name| values.get(name)).map(|told| texts(&told)).unwrap_or_default()
+                        };
+                        Arc::new(reply) as stream::Reply
+                    });
+                    let talk = stream::Talk { first, reply };
+                    return stream::websocket(&link.trust(), url, &headers, stream.protocol.as_deref(), talk, &summary)
+                        .await;
                 }
                 let request = HttpRequest {
                     method,
@@ -334,7 +378,7 @@ impl Engine {
             request: summary.clone(),
             message: Line::from_text(message),
         };
-        let host = self.host(link, plan);
+        let host = self.place(link, plan);
         let permit = tokio::time::timeout(TURN, async {
             link.turn().await;
             host.acquire_owned().await.ok()
@@ -382,7 +426,9 @@ impl Engine {
                     headers.push(("accept".to_owned(), "application/json, text/plain;q=0.8, */*;q=0.5".to_owned()));
                 }
                 let url: &str = &self.endpoint(definition, url);
-                let kept = (reads && *method == "GET").then(|| link.kept(url)).flatten();
+                // Other headers may mean another answer at the same address.
+                let asked = kept_as(url, &headers);
+                let kept = (reads && *method == "GET").then(|| link.kept(asked)).flatten();
                 if let Some(kept) = &kept {
                     headers.extend(kept.conditions());
                 }
@@ -392,7 +438,7 @@ impl Engine {
                     Some(kept) if answer.status == 304 => Ok(kept.answer),
                     _ => {
                         if reads && *method == "GET" {
-                            link.keep(url, &answer);
+                            link.keep(asked, &answer);
                         }
                         Ok(answer)
                     }
@@ -401,15 +447,22 @@ impl Engine {
         }
     }
 
-    fn host(&self, link: &Link, plan: &Plan) -> Arc<Semaphore> {
-        let name = match &plan.call {
-            Call::Http { url, .. } => Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned)),
-            Call::Run { .. } => link.ssh_host().map(str::to_owned),
-            Call::Mail { server, .. } => Some(server.clone()),
+    /// Returns the turns at the place that a request goes to. Two servers of one host, and two programs here, are two
+    /// places: one that hangs must not keep the other's turns.
+    fn place(&self, link: &Link, plan: &Plan) -> Arc<Semaphore> {
+        let name = match (&plan.call, link.socket()) {
+            (Call::Http { .. }, Some(socket)) => format!("unix:{socket}"),
+            (Call::Http { url, .. }, None) => {
+                Url::parse(url).map(|url| url.origin().ascii_serialization()).unwrap_or_default()
+            }
+            (Call::Run { argv, .. }, _) => {
+                let program = argv.first().map(String::as_str).unwrap_or_default();
+                link.ssh_host().map_or_else(|| format!("program:{program}"), str::to_owned)
+            }
+            (Call::Mail { server, .. }, _) => server.clone(),
         };
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
-        let new = || Arc::new(Semaphore::new(AT_ONCE_PER_HOST));
-        Arc::clone(hosts.entry(name.unwrap_or_default()).or_insert_with(new))
+        Arc::clone(hosts.entry(name).or_insert_with(|| Arc::new(Semaphore::new(AT_ONCE_PER_HOST))))
     }
 
     fn link(&self, source: &Source, definition: &Arc<Definition>) -> Result<Arc<Link>, Failure> {
@@ -420,7 +473,8 @@ impl Engine {
         }
         // Only a plain address of the definition's own can name a socket.
         let own_base = definition.base_url.as_ref().and_then(|base| base.render(Encoding::Plain, |_| Value::Null).ok());
-        let link = Arc::new(Link::new(source, definition, own_base.as_deref()).map_err(misconfigured)?);
+        let link = Link::new(source, definition, own_base.as_deref(), Arc::clone(&self.clients));
+        let link = Arc::new(link.map_err(misconfigured)?);
         links.insert(key, Arc::clone(&link));
         Ok(link)
     }
@@ -430,6 +484,22 @@ impl Engine {
         let definition = self.definition(source).ok()?;
         self.link(source, &definition).ok()?.rests_until(self.clock.now())
     }
+}
+
+fn is_unauthorised<T>(read: &Result<T, Failure>) -> bool {
+    matches!(read, Err(failure) if failure.kind == FailureKind::Unauthorised)
+}
+
+fn kept_as(url: &str, headers: &[(String, String)]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (url, headers).hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Returns a list's texts; what is no text is written as JSON.
+fn texts(list: &Value) -> Vec<String> {
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    list.as_array().map(|list| list.iter().map(text).collect()).unwrap_or_default()
 }
 
 /// Returns what a stream is opened for: each item of a list, or once for nothing.
@@ -470,7 +540,7 @@ fn follow_program(
     use rustix::process::Pid;
     use tokio::io::AsyncReadExt as _;
 
-    use super::transport::command::{Reaper, words};
+    use super::transport::command::{Reaper, not_started, words};
 
     let failed =
         |kind, message: String| Failure { kind, request: summary.to_owned(), message: Line::from_text(&message) };
@@ -488,7 +558,7 @@ fn follow_program(
         .process_group(0)
         .kill_on_drop(true)
         .spawn()
-        .map_err(|error| failed(FailureKind::Unreachable, format!("{program} cannot be run: {error}")))?;
+        .map_err(|error| failed(FailureKind::Unreachable, not_started(program, &error)))?;
     let reaper = Reaper(child.id().and_then(|id| Pid::from_raw(id.cast_signed())));
     let Some(stdout) = child.stdout.take() else {
         return Err(failed(FailureKind::Unreachable, format!("{program} has no output")));

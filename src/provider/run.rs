@@ -9,7 +9,7 @@
 //! Pages, requests for each item of a list and variables bound on the way are all in here, so that a fixture, a vendor's
 //! description and the real server see the same requests.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -30,6 +30,7 @@ use super::definition::program::RunError as ProgramRunError;
 use super::definition::template::Missing;
 use super::definition::{Capability, Definition, Done, PagingWay, Reading};
 use super::map::{Mapped, read};
+use crate::model::secret::{Redactor, Secret};
 use crate::model::text::Line;
 use crate::model::time::Timestamp;
 
@@ -39,6 +40,8 @@ pub struct Values {
     variables: BTreeMap<String, Value>,
     /// Names whose values are never shown.
     secrets: Vec<String>,
+    /// Other texts that are never shown.
+    hidden: Vec<String>,
     /// Where the system answers; the definition's own address unless given.
     pub base_url: Option<String>,
 }
@@ -64,6 +67,29 @@ impl Values {
         self.secrets.push(name);
     }
 
+    /// Sets a secret that is the whole address: its path is what nobody may see.
+    pub fn set_secret_url(&mut self, secret: &str) {
+        let secret = secret.trim();
+        self.base_url = Some(secret.to_owned());
+        if let Ok(url) = url::Url::parse(secret) {
+            let behind = secret.split_once("://").and_then(|(_, behind)| behind.split_once('/')).map(|(_, path)| path);
+            let path = [Some(url.path()), url.query(), behind].into_iter().flatten();
+            let path = path.map(|part| part.trim_matches('/').to_owned()).filter(|part| part.len() > 5);
+            self.hidden.extend(path);
+        }
+    }
+
+    /// Returns a failure without the secrets that a system may have repeated.
+    pub fn without_secrets(&self, failure: Failure) -> Failure {
+        let secrets: Vec<Secret> = self.secret_texts().map(Secret::new).collect();
+        let redactor = Redactor::new(&secrets);
+        Failure {
+            kind: failure.kind,
+            request: redactor.redact(&failure.request).into_owned(),
+            message: Line::from_text(&redactor.redact(failure.message.as_str())),
+        }
+    }
+
     /// Returns a value, or null.
     pub fn get(&self, name: &str) -> Value {
         self.variables.get(name).cloned().unwrap_or_default()
@@ -76,7 +102,8 @@ impl Values {
 
     /// Returns the texts that must not be shown.
     pub fn secret_texts(&self) -> impl Iterator<Item = &str> {
-        self.secrets.iter().filter_map(|name| self.variables.get(name)).filter_map(Value::as_str)
+        let of_names = self.secrets.iter().filter_map(|name| self.variables.get(name)).filter_map(Value::as_str);
+        self.hidden.iter().map(String::as_str).chain(of_names)
     }
 
     /// Fills in a definition's defaults, and says what is missing for what uses it.
@@ -143,6 +170,8 @@ pub struct Run<'d> {
     page: u32,
     /// The next page's whole address, for the last request of the sequence.
     next_url: Option<String>,
+    /// Pages that were asked for: a system that goes in circles is left.
+    pages: BTreeSet<String>,
     outputs: Vec<Value>,
     problems: Vec<Line>,
     finished: bool,
@@ -187,6 +216,7 @@ impl<'d> Run<'d> {
             sequence,
             page: 1,
             next_url: None,
+            pages: BTreeSet::new(),
             outputs: Vec::new(),
             problems: Vec::new(),
             finished: false,
@@ -243,7 +273,8 @@ impl<'d> Run<'d> {
             }
             PagingWay::Cursor(program) => {
                 let cursor = program.first(&body, variable).map_err(failed("paging.cursor"))?;
-                if cursor.is_null() || cursor == Value::String(String::new()) || cursor == self.values.get("cursor") {
+                if cursor.is_null() || cursor == Value::String(String::new()) || !self.pages.insert(cursor.to_string())
+                {
                     return Ok(());
                 }
                 self.page += 1;
@@ -257,6 +288,7 @@ impl<'d> Run<'d> {
         if let Some(url) = self.next_url.take() {
             let base = self.values.base_url.clone().unwrap_or_default();
             match plan::same_origin(&answer.url, &base, &url) {
+                Some(url) if !self.pages.insert(url.clone()) => {}
                 Some(url) => {
                     self.page += 1;
                     self.values.set("page", self.page);
@@ -264,9 +296,12 @@ impl<'d> Run<'d> {
                     self.finished = false;
                     self.sequence.repeat_last();
                 }
-                None => self
-                    .problems
-                    .push(Line::from_text(&format!("the next page is at another place, {url}: not followed"))),
+                None => {
+                    // Its query may hold a cursor with a secret in it.
+                    let place = url.split(['?', '#']).next().unwrap_or_default();
+                    let told = format!("the next page is at another place, {place}: not followed");
+                    self.problems.push(Line::from_text(&told));
+                }
             }
         }
         Ok(())
@@ -276,6 +311,7 @@ impl<'d> Run<'d> {
     pub fn finish(self) -> Mapped {
         let mut mapped = read(self.capability, self.reading, &self.outputs);
         mapped.problems.extend(self.problems);
+        mapped.problems.extend(self.sequence.into_problems());
         mapped
     }
 

@@ -3,6 +3,7 @@
 //! A transport knows nothing of definitions: it gets a filled-in request. What it refuses: answers without an end, redirects that
 //! would carry a credential elsewhere, programs that outlive their time.
 
+mod broken;
 pub mod command;
 pub mod http;
 pub mod mail;

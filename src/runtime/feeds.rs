@@ -3,19 +3,24 @@
 //! One task a feed. A slow or dead source delays nobody else: every read has its deadline, and the engine its own limits for
 //! each source and host.
 
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
+use futures_util::{FutureExt as _, StreamExt as _};
 use serde_json::Value;
 use tokio::sync::{Notify, mpsc};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+
+mod seen;
+#[cfg(test)]
+mod tests;
 
 use super::redaction::redact;
 use super::secrets::Kept;
@@ -33,6 +38,7 @@ use crate::model::time::Timestamp;
 use crate::provider::engine::{Ask, Engine, LogStream};
 use crate::provider::map::Mapped;
 use crate::provider::run::{Failure, seconds};
+use seen::Seen;
 
 /// What is on the screen is read this often at least.
 const FOCUSED: Duration = Duration::from_secs(10);
@@ -43,12 +49,12 @@ const SPREAD: Duration = Duration::from_millis(20);
 /// A stream that broke is opened again after this, and after longer each time.
 const REOPEN: Duration = Duration::from_secs(2);
 const REOPEN_AT_MOST: Duration = Duration::from_secs(60);
+/// A stream that held this long is opened again as soon as the first.
+const STEADY: Duration = Duration::from_secs(30);
 /// Lines of a stream are gathered for this long: a frame needs no more.
 const GATHER: Duration = Duration::from_millis(100);
 /// How far back the first look at a log goes.
 const LOOK_BACK: Duration = Duration::from_secs(15 * 60);
-/// Lines that are remembered so that a poll shows none twice.
-const SEEN: usize = 2_000;
 
 /// What reads feeds.
 pub trait Reader: Send + Sync + 'static {
@@ -206,16 +212,8 @@ impl Reads {
         feed.capability = capability;
         let (reader, events, clock) = (Arc::clone(&self.reader), self.events.clone(), self.clock.clone());
         self.tasks.spawn(async move {
-            let read = tokio::time::timeout(DEADLINE, reader.read(&source, &feed, &input, true)).await;
-            let found = match read {
-                Ok(Ok(mapped)) => Ok(Box::new(mapped.found)),
-                Ok(Err(failure)) => Err(trouble(&failure)),
-                Err(_) => Err(trouble(&Failure {
-                    kind: FailureKind::TimedOut,
-                    request: String::new(),
-                    message: Line::default(),
-                })),
-            };
+            let read = bounded(reader.read(&source, &feed, &input, true)).await;
+            let found = read.map(|mapped| Box::new(mapped.found)).map_err(|failure| trouble(&failure));
             let kind = EventKind::Read(ReadEvent { feed: id, about, found });
             let _ = events.send(Event { at: clock.now(), kind }).await;
         });
@@ -231,6 +229,16 @@ pub fn trouble(failure: &Failure) -> Trouble {
     }
 }
 
+/// Reads within the deadline. A panic is a failure of this read, and not the end of its feed.
+async fn bounded<T>(read: BoxFuture<'_, Result<T, Failure>>) -> Result<T, Failure> {
+    let failed = |kind, message: &str| Err(Failure { kind, request: String::new(), message: Line::from_text(message) });
+    match tokio::time::timeout(DEADLINE, AssertUnwindSafe(read).catch_unwind()).await {
+        Ok(Ok(read)) => read,
+        Ok(Err(_)) => failed(FailureKind::Malformed, "crashcart itself failed at reading this; its log says where"),
+        Err(_) => failed(FailureKind::TimedOut, &format!("not complete within {} s", DEADLINE.as_secs())),
+    }
+}
+
 async fn watch(source: Source, feed: Feed, handle: Arc<Handle>, shared: Arc<Shared>, first: Duration) {
     tokio::time::sleep(first).await;
     let mut asked_for = false;
@@ -238,11 +246,7 @@ async fn watch(source: Source, feed: Feed, handle: Arc<Handle>, shared: Arc<Shar
     loop {
         let begun = Instant::now();
         let input = input_of(&feed, shared.clock.now());
-        let read = tokio::time::timeout(DEADLINE, shared.reader.read(&source, &feed, &input, asked_for)).await;
-        let read = read.unwrap_or_else(|_| {
-            let message = Line::from_text(&format!("not complete within {} s", DEADLINE.as_secs()));
-            Err(Failure { kind: FailureKind::TimedOut, request: String::new(), message })
-        });
+        let read = bounded(shared.reader.read(&source, &feed, &input, asked_for)).await;
         let rate_limited = matches!(&read, Err(failure) if matches!(failure.kind, FailureKind::RateLimited { .. } | FailureKind::Resting));
         // A source that rests has told its reason already: that one stays.
         let told = !matches!(&read, Err(failure) if failure.kind == FailureKind::Resting);
@@ -308,7 +312,8 @@ async fn follow(source: Source, feed: Feed, handle: Arc<Handle>, shared: Arc<Sha
     let mut pause = REOPEN;
     let mut parser = parser();
     loop {
-        match shared.reader.follow(&source, &feed).await {
+        let opened = bounded(Box::pin(async { Ok(shared.reader.follow(&source, &feed).await) })).await;
+        match opened.unwrap_or_else(|failure| Some(Err(failure))) {
             None => return poll(source, feed, handle, shared, seen).await,
             Some(Err(failure)) => {
                 if !shared.state(&id, LogSourceState::Failed(Line::from_text(&failure.to_string()))).await {
@@ -316,21 +321,29 @@ async fn follow(source: Source, feed: Feed, handle: Arc<Handle>, shared: Arc<Sha
                 }
             }
             Some(Ok(mut stream)) => {
+                let opened_at = Instant::now();
                 if !shared.state(&id, LogSourceState::Following { bytes: None }).await {
                     return;
                 }
+                let mut next = async || {
+                    let panicked = || Failure {
+                        kind: FailureKind::Malformed,
+                        request: String::new(),
+                        message: Line::from_text("crashcart itself failed at reading this; its log says where"),
+                    };
+                    AssertUnwindSafe(stream.next()).catch_unwind().await.unwrap_or_else(|_| Some(Err(panicked())))
+                };
                 let ended = loop {
-                    match stream.next().await {
+                    match next().await {
                         None => break "the stream ended".to_owned(),
                         Some(Err(failure)) => break failure.to_string(),
                         Some(Ok(mut entries)) => {
-                            pause = REOPEN;
                             let gather = tokio::time::sleep(GATHER);
                             tokio::pin!(gather);
                             let broken = loop {
                                 tokio::select! {
                                     () = &mut gather => break None,
-                                    more = stream.next() => match more {
+                                    more = next() => match more {
                                         Some(Ok(more)) => entries.extend(more),
                                         Some(Err(failure)) => break Some(failure.to_string()),
                                         None => break Some("the stream ended".to_owned()),
@@ -346,6 +359,10 @@ async fn follow(source: Source, feed: Feed, handle: Arc<Handle>, shared: Arc<Sha
                         }
                     }
                 };
+                // One that says its last lines and breaks, again and again, is not steady.
+                if opened_at.elapsed() >= STEADY {
+                    pause = REOPEN;
+                }
                 if !shared.state(&id, LogSourceState::Ended(Line::from_text(&ended))).await {
                     return;
                 }
@@ -364,17 +381,21 @@ async fn poll(source: Source, feed: Feed, handle: Arc<Handle>, shared: Arc<Share
     let id = log_source(&feed);
     let mut since = shared.clock.now() - LOOK_BACK;
     let mut fine = false;
+    let mut asked_for = false;
     let mut parser = parser();
     loop {
         let begun = Instant::now();
         let now = shared.clock.now();
+        // A clock that was set back: nothing is newer than what comes tomorrow.
+        if since > now {
+            since = now - LOOK_BACK;
+        }
         let mut input = feed.input.clone();
         input.insert("since".to_owned(), seconds(since).into());
         input.insert("until".to_owned(), seconds(now + Duration::from_secs(1)).into());
         input.insert("limit".to_owned(), 200.into());
-        let read = tokio::time::timeout(DEADLINE, shared.reader.read(&source, &feed, &input, false)).await;
-        match read {
-            Ok(Ok(Mapped { found: Found::Logs(entries), .. })) => {
+        match bounded(shared.reader.read(&source, &feed, &input, asked_for)).await {
+            Ok(Mapped { found: Found::Logs(entries), .. }) => {
                 if !fine && !shared.state(&id, LogSourceState::Following { bytes: None }).await {
                     return;
                 }
@@ -383,18 +404,21 @@ async fn poll(source: Source, feed: Feed, handle: Arc<Handle>, shared: Arc<Share
                 if let Some(latest) = entries.iter().filter_map(|entry| entry.at).max() {
                     since = since.max(latest.min(now) - Duration::from_secs(10));
                 }
-                if !shared.lines(&id, &mut parser, seen.new_of(entries)).await {
+                let new = seen.after_last(entries);
+                let new = seen.new_of(new);
+                if !shared.lines(&id, &mut parser, new).await {
                     return;
                 }
             }
-            Ok(Ok(_)) => return,
-            Ok(Err(failure)) => {
+            Ok(_) => return,
+            // A source that rests has told its reason already: that one stays.
+            Err(failure) if failure.kind == FailureKind::Resting => {}
+            Err(failure) => {
                 fine = false;
                 if !shared.state(&id, LogSourceState::Failed(Line::from_text(&failure.to_string()))).await {
                     return;
                 }
             }
-            Err(_) => fine = false,
         }
         let every = if handle.focused.load(Ordering::SeqCst) {
             feed.cadence.every.min(Duration::from_secs(3))
@@ -402,47 +426,9 @@ async fn poll(source: Source, feed: Feed, handle: Arc<Handle>, shared: Arc<Share
             feed.cadence.every
         };
         tokio::select! {
-            () = tokio::time::sleep_until(begun + every.max(Duration::from_secs(1))) => {}
-            () = handle.now.notified() => {}
+            () = tokio::time::sleep_until(begun + every.max(Duration::from_secs(1))) => asked_for = false,
+            () = handle.now.notified() => asked_for = true,
         }
-    }
-}
-
-/// Lines that were shown already.
-#[derive(Default)]
-struct Seen {
-    keys: HashSet<u64>,
-    order: VecDeque<u64>,
-}
-
-impl Seen {
-    /// Returns what was not there before, in the order of time.
-    fn new_of(&mut self, mut entries: Vec<LogEntry>) -> Vec<LogEntry> {
-        entries.sort_by_key(|entry| entry.at);
-        // A line may come twice in one answer and be two lines; the same line of another answer is the same.
-        let before = self.keys.clone();
-        entries.retain(|entry| {
-            let mut hasher = DefaultHasher::new();
-            match &entry.id {
-                Some(id) => id.as_str().hash(&mut hasher),
-                None if entry.at.is_none() => return true,
-                None => (entry.at, entry.instance.as_ref().map(Line::as_str), entry.text.as_str()).hash(&mut hasher),
-            }
-            let key = hasher.finish();
-            if before.contains(&key) {
-                return false;
-            }
-            if self.keys.insert(key) {
-                self.order.push_back(key);
-            }
-            true
-        });
-        while self.order.len() > SEEN {
-            if let Some(oldest) = self.order.pop_front() {
-                self.keys.remove(&oldest);
-            }
-        }
-        entries
     }
 }
 

@@ -293,6 +293,8 @@ shape! {
         map: Filled, required;
         /// A program that gives a list of texts: what a websocket is told first.
         subscribe: Filled;
+        /// A program over each message that gives a list of texts: what a websocket is told in answer to it.
+        reply: Filled;
         /// The websocket's subprotocol.
         protocol: Filled;
         ..request: RequestShape;

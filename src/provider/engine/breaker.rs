@@ -9,7 +9,8 @@ use crate::model::time::Timestamp;
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Breaker {
     failures: u32,
-    until: Option<Timestamp>,
+    /// From when until when it rests. Both: a clock that is set back must not make minutes into hours.
+    rest: Option<(Timestamp, Timestamp)>,
 }
 
 /// This many failures in a row are forgiven.
@@ -24,7 +25,12 @@ const WRONG_CREDENTIAL: Duration = Duration::from_secs(60);
 impl Breaker {
     /// Returns until when the source rests.
     pub fn rests_until(&self, now: Timestamp) -> Option<Timestamp> {
-        self.until.filter(|until| *until > now)
+        self.rest.filter(|(since, until)| *since <= now && now < *until).map(|(_, until)| until)
+    }
+
+    /// Returns whether nothing has failed since the last success.
+    pub fn is_untroubled(&self) -> bool {
+        self.failures == 0
     }
 
     /// Takes in how a request went.
@@ -36,25 +42,32 @@ impl Breaker {
                 *self = Self::default();
             }
             Some(FailureKind::Resting | FailureKind::Misconfigured | FailureKind::NoCredential) => {}
-            Some(FailureKind::RateLimited { wait_ms }) => {
-                let wait = wait_ms.map_or(FIRST_REST, Duration::from_millis);
-                self.until = Some(now + wait);
+            Some(FailureKind::RateLimited { wait_ms: Some(wait) }) => {
+                self.rest = Some((now, now + Duration::from_millis(wait)));
+            }
+            // It does not say how long: longer each time, until it is enough.
+            Some(FailureKind::RateLimited { wait_ms: None }) => {
+                self.failures = self.failures.saturating_add(1);
+                self.rest = Some((now, now + doubled(self.failures - 1)));
             }
             Some(FailureKind::Unauthorised) => {
                 self.failures = self.failures.saturating_add(1);
                 if self.failures >= FORGIVEN {
-                    self.until = Some(now + WRONG_CREDENTIAL);
+                    self.rest = Some((now, now + WRONG_CREDENTIAL));
                 }
             }
             Some(FailureKind::Unavailable | FailureKind::Unreachable | FailureKind::TimedOut) => {
                 self.failures = self.failures.saturating_add(1);
                 if self.failures >= FORGIVEN {
-                    let rest = FIRST_REST * 2_u32.saturating_pow((self.failures - FORGIVEN).min(10));
-                    self.until = Some(now + rest.min(LONGEST_REST));
+                    self.rest = Some((now, now + doubled(self.failures - FORGIVEN)));
                 }
             }
         }
     }
+}
+
+fn doubled(times: u32) -> Duration {
+    (FIRST_REST * 2_u32.saturating_pow(times.min(10))).min(LONGEST_REST)
 }
 
 #[cfg(test)]
@@ -89,10 +102,23 @@ mod tests {
         let mut breaker = Breaker::default();
         breaker.learned(Some(FailureKind::RateLimited { wait_ms: Some(7_000) }), at(0));
         assert_eq!(breaker.rests_until(at(1)), Some(at(7)));
+        for (second, rest) in [(10, 15), (30, 30), (70, 60), (200, 120), (400, 120)] {
+            breaker.learned(Some(FailureKind::RateLimited { wait_ms: None }), at(second));
+            assert_eq!(breaker.rests_until(at(second)), Some(at(second + rest)));
+        }
         let mut breaker = Breaker::default();
         for _ in 0..10 {
             breaker.learned(Some(FailureKind::NotFound), at(0));
         }
         assert_eq!(breaker.rests_until(at(0)), None);
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_ends_a_rest_instead_of_making_it_hours() {
+        let mut breaker = Breaker::default();
+        breaker.learned(Some(FailureKind::RateLimited { wait_ms: Some(60_000) }), at(100_000));
+        assert_eq!(breaker.rests_until(at(100_001)), Some(at(100_060)));
+        assert_eq!(breaker.rests_until(at(100_000 - 86_400)), None);
+        assert_eq!(breaker.rests_until(at(100_000 + 86_400)), None);
     }
 }

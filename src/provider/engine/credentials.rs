@@ -55,25 +55,46 @@ pub struct Used {
     pub cluster: Option<(String, Cluster)>,
 }
 
+impl Used {
+    /// Returns whether asking again may bring another credential.
+    pub fn may_be_renewed(&self) -> bool {
+        self.token.is_some() || self.cluster.is_some() || !self.logins.is_empty()
+    }
+}
+
 impl Engine {
-    /// Fills in everything that requests to a source may need.
+    /// Returns everything that requests to a source may need.
     pub(super) async fn values(
         &self,
         definition: &Definition,
         link: &Link,
         source: &Source,
         params: &BTreeMap<String, Value>,
-    ) -> Result<(Values, Used), Failure> {
+        used: &mut Used,
+    ) -> Result<Values, Failure> {
         let mut values = Values::default();
-        let mut used = Used::default();
+        let filled = self.fill(definition, link, source, params, &mut values, used).await;
+        filled.map_err(|failure| values.without_secrets(failure))?;
+        Ok(values)
+    }
+
+    async fn fill(
+        &self,
+        definition: &Definition,
+        link: &Link,
+        source: &Source,
+        params: &BTreeMap<String, Value>,
+        values: &mut Values,
+        used: &mut Used,
+    ) -> Result<(), Failure> {
         values.base_url = source.url.clone().filter(|url| !url.starts_with("ssh://"));
         for (name, value) in source.params.iter().chain(params) {
             values.set(name.clone(), value.clone());
         }
         for slot in &definition.secrets {
-            if let Some(secret) = self.secret(definition, slot, source, &mut used).await? {
+            if let Some(secret) = self.secret(definition, slot, source, used).await? {
                 if slot.is_url {
-                    values.base_url = Some(secret.expose().trim().to_owned());
+                    values.set_secret_url(secret.expose());
                 }
                 values.set_secret(slot.name.clone(), secret.expose());
             }
@@ -83,9 +104,9 @@ impl Engine {
             values.base_url = Some("http://localhost".to_owned());
         }
         if let Some(scheme) = &definition.auth.scheme {
-            self.scheme(definition, link, source, scheme, &mut values, &mut used).await?;
+            self.scheme(definition, link, source, scheme, values, used).await?;
         }
-        Ok((values, used))
+        Ok(())
     }
 
     async fn secret(

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::num::NonZeroU32;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 
@@ -18,9 +18,35 @@ use crate::provider::transport::tls::Trust;
 /// Answers that are kept for conditional requests, and the largest of them.
 const KEPT_ANSWERS: usize = 32;
 const LARGEST_KEPT: usize = 2 << 20;
+/// All of one source's together.
+const MOST_KEPT: usize = 4 << 20;
+
+/// Clients by whom they trust: a thousand sources with the same authorities share one, and its connections.
+#[derive(Default)]
+pub struct Clients(Mutex<Vec<(Trust, Http)>>);
+
+/// More kinds of trust than this are not kept: certificates of clusters are renewed again and again.
+const KEPT_CLIENTS: usize = 64;
+
+impl Clients {
+    /// Returns a client, made when there is none yet.
+    fn get(&self, trust: &Trust) -> Result<Http, String> {
+        let mut clients = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, http)) = clients.iter().find(|(known, _)| known == trust) {
+            return Ok(http.clone());
+        }
+        let http = Http::new(trust, None)?;
+        if clients.len() >= KEPT_CLIENTS {
+            clients.remove(0);
+        }
+        clients.push((trust.clone(), http.clone()));
+        Ok(http)
+    }
+}
 
 /// A connection to one source.
 pub struct Link {
+    shared: Arc<Clients>,
     trust: Trust,
     socket: Option<String>,
     ssh: Option<String>,
@@ -29,7 +55,7 @@ pub struct Link {
     /// What the definition allows; nothing when it does not say.
     limiter: Option<DefaultDirectRateLimiter>,
     breaker: Mutex<Breaker>,
-    kept: Mutex<HashMap<String, Kept>>,
+    kept: Mutex<HashMap<u64, Kept>>,
 }
 
 /// An answer that may still hold.
@@ -60,10 +86,16 @@ impl Link {
     ///
     /// # Errors
     /// One sentence about what is wrong with the source.
-    pub fn new(source: &Source, definition: &Definition, own_base: Option<&str>) -> Result<Self, String> {
+    pub fn new(
+        source: &Source,
+        definition: &Definition,
+        own_base: Option<&str>,
+        shared: Arc<Clients>,
+    ) -> Result<Self, String> {
         let base = source.url.as_deref().or(own_base).unwrap_or_default();
         let ca_pem = source.ca.as_deref().map(read_ca).transpose()?;
         Ok(Self {
+            shared,
             trust: Trust { ca_pem, identity_pem: None, insecure: source.insecure },
             socket: base.strip_prefix("unix://").map(str::to_owned),
             // OpenSSH takes the whole address, with user and port.
@@ -101,7 +133,10 @@ impl Link {
             _ => {}
         }
         let trust = trust.unwrap_or_else(|| self.trust.clone());
-        let http = Http::new(&trust, self.socket.as_deref())?;
+        let http = match &self.socket {
+            None => self.shared.get(&trust)?,
+            socket => Http::new(&trust, socket.as_deref())?,
+        };
         *clients = Some((trust, http.clone()));
         Ok(http)
     }
@@ -114,6 +149,16 @@ impl Link {
     /// Returns whether requests go through a socket instead of a name and a port.
     pub fn is_socket(&self) -> bool {
         self.socket.is_some()
+    }
+
+    /// Returns the socket that takes the place of a name and a port.
+    pub fn socket(&self) -> Option<&str> {
+        self.socket.as_deref()
+    }
+
+    /// Returns whether nothing has failed since the last success.
+    pub fn is_untroubled(&self) -> bool {
+        self.breaker.lock().unwrap_or_else(PoisonError::into_inner).is_untroubled()
     }
 
     /// Returns until when the source rests after failures.
@@ -133,24 +178,25 @@ impl Link {
         }
     }
 
-    /// Returns the last answer of an address, when it may still hold.
-    pub fn kept(&self, url: &str) -> Option<Kept> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner).get(url).cloned()
+    /// Returns the last answer to a request, when it may still hold.
+    pub fn kept(&self, asked: u64) -> Option<Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).get(&asked).cloned()
     }
 
     /// Keeps an answer that can be asked for conditionally.
-    pub fn keep(&self, url: &str, answer: &Answer) {
+    pub fn keep(&self, asked: u64, answer: &Answer) {
         let (etag, modified) = (answer.header("etag"), answer.header("last-modified"));
         if answer.status != 200 || answer.body.len() > LARGEST_KEPT || (etag.is_none() && modified.is_none()) {
             return;
         }
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() >= KEPT_ANSWERS && !kept.contains_key(url) {
+        let bytes: usize = kept.values().map(|kept| kept.answer.body.len()).sum();
+        if (kept.len() >= KEPT_ANSWERS || bytes + answer.body.len() > MOST_KEPT) && !kept.contains_key(&asked) {
             kept.clear();
         }
         let value =
             Kept { etag: etag.map(str::to_owned), modified: modified.map(str::to_owned), answer: answer.clone() };
-        kept.insert(url.to_owned(), value);
+        kept.insert(asked, value);
     }
 
     /// Forgets answers: another credential may see others.

@@ -84,6 +84,8 @@ pub fn decode(format: AnswerFormat, answer: &Answer) -> Result<Value, String> {
             // It looks like JSON, or says that it is: then half of it is worse than none.
             Err(error) if trimmed.starts_with(['{', '[']) || is_json(answer) => Err(format!("it is not JSON: {error}")),
             Err(_) if is_page(trimmed) => Err("it is a web page, and not an answer".to_owned()),
+            // A program that expects JSON finds nothing in it, and nothing would look like "all is well".
+            Err(_) if is_xml(answer, trimmed) => Err("it is XML, and not JSON".to_owned()),
             Err(_) => Ok(Value::String(text)),
         },
         AnswerFormat::Json => serde_json::from_str(trimmed).map_err(|error| {
@@ -102,6 +104,11 @@ pub fn decode(format: AnswerFormat, answer: &Answer) -> Result<Value, String> {
 
 fn is_json(answer: &Answer) -> bool {
     answer.header("content-type").is_some_and(|kind| kind.contains("json"))
+}
+
+fn is_xml(answer: &Answer, text: &str) -> bool {
+    let says_so = answer.header("content-type").is_some_and(|kind| kind.contains("xml"));
+    text.starts_with("<?xml") || says_so && text.starts_with('<')
 }
 
 fn is_page(text: &str) -> bool {

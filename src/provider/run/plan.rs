@@ -6,9 +6,13 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::{RunError, Values};
+use crate::model::secret::{Redactor, Secret};
 use crate::provider::definition::program::Program;
 use crate::provider::definition::template::{Encoding, percent_encode};
 use crate::provider::definition::{AnswerFormat, Auth, Body, Definition, Fields, Request, Target};
+
+/// A program's words in messages, in characters.
+const LONGEST_SUMMARY: usize = 80;
 
 /// A request that is ready to go out. It may hold secrets: [`Plan::preview`] leaves them out.
 #[derive(Clone, PartialEq)]
@@ -69,16 +73,28 @@ impl std::fmt::Debug for Plan {
 impl Plan {
     /// Returns method and address, or the program, without secrets and without the query: for messages.
     pub fn summary(&self) -> String {
-        let text = match &self.call {
+        match &self.call {
             Call::Http { method, url, .. } => {
-                let plain = url.split(['?', '#']).next().unwrap_or(url);
+                let url = self.hide(url);
+                let plain = url.split(['?', '#']).next().unwrap_or(&url);
                 let plain = plain.strip_prefix("https://").unwrap_or(plain);
                 format!("{method} {plain}")
             }
-            Call::Run { argv, .. } => argv.join(" "),
-            Call::Mail { server, mail } => format!("mail to {} through {server}", mail.to.join(", ")),
-        };
-        self.hide(&text)
+            Call::Mail { server, mail } => self.hide(&format!("mail to {} through {server}", mail.to.join(", "))),
+            // A script is not what somebody wants to read in a message.
+            Call::Run { argv, .. } if argv.len() > 2 && argv[0].ends_with("sh") && argv[1] == "-c" => {
+                format!("{}, with {} -c …", self.name, argv[0])
+            }
+            Call::Run { argv, .. } => {
+                let words = self.hide(&argv.join(" "));
+                let line = words.lines().next().unwrap_or_default();
+                if words.len() <= LONGEST_SUMMARY && line.len() == words.len() {
+                    words
+                } else {
+                    line.chars().take(LONGEST_SUMMARY - 1).chain(['…']).collect()
+                }
+            }
+        }
     }
 
     /// Returns everything that goes out, without secrets.
@@ -106,14 +122,16 @@ impl Plan {
                 format!("{}{input}", words.join(" "))
             }
         };
-        self.hide(&text)
+        self.hidden(&text)
     }
 
-    /// Returns a text without the secrets of this request.
+    /// Returns a text without the secrets of this request, in whatever form it has them.
     pub fn hidden(&self, text: &str) -> String {
-        self.hide(text)
+        let secrets: Vec<Secret> = self.hidden.iter().map(Secret::new).collect();
+        Redactor::new(&secrets).redact(&self.hide(text)).into_owned()
     }
 
+    /// The same for an address or a program, where a secret has two forms only. A request's summary is made each time.
     fn hide(&self, text: &str) -> String {
         let mut shown = text.to_owned();
         for secret in &self.hidden {

@@ -25,12 +25,22 @@ pub struct Sequence<'d> {
     answers: Vec<Value>,
     asked: Option<Plan>,
     last: Value,
+    problems: Vec<Line>,
 }
 
 impl<'d> Sequence<'d> {
     /// Begins with the first request.
     pub fn new(definition: &'d Definition, requests: &'d [Request]) -> Self {
-        Self { definition, requests, position: 0, items: None, answers: Vec::new(), asked: None, last: Value::Null }
+        Self {
+            definition,
+            requests,
+            position: 0,
+            items: None,
+            answers: Vec::new(),
+            asked: None,
+            last: Value::Null,
+            problems: Vec::new(),
+        }
     }
 
     /// Returns the next request.
@@ -58,6 +68,11 @@ impl<'d> Sequence<'d> {
                 if self.items.is_none() {
                     let items = program(each, "each", values)?;
                     let items = items.as_array().cloned().unwrap_or_default();
+                    if items.len() > MOST_ITEMS {
+                        let what = request.name.as_deref().unwrap_or("one request for each");
+                        let told = format!("{what}: there are {}, and only {MOST_ITEMS} are asked for", items.len());
+                        self.problems.push(Line::from_text(&told));
+                    }
                     self.items = Some(items.into_iter().take(MOST_ITEMS).collect());
                     self.answers.clear();
                 }
@@ -137,6 +152,11 @@ impl<'d> Sequence<'d> {
     /// Returns what the last request brought.
     pub fn last_body(&self) -> Value {
         self.last.clone()
+    }
+
+    /// Returns what was left out.
+    pub fn into_problems(self) -> Vec<Line> {
+        self.problems
     }
 
     /// Makes the last request again, for the next page.

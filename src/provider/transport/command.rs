@@ -49,7 +49,7 @@ pub async fn run(request: &RunRequest<'_>, surroundings: &Surroundings) -> Resul
         .process_group(0)
         .kill_on_drop(true)
         .spawn()
-        .map_err(|error| failed(FailureKind::Unreachable, format!("{program} cannot be run: {error}")))?;
+        .map_err(|error| failed(FailureKind::Unreachable, not_started(program, &error)))?;
     let group = child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
     // Whoever stops waiting for this takes the program's children with it.
     let _reaper = Reaper(group);
@@ -61,21 +61,26 @@ pub async fn run(request: &RunRequest<'_>, surroundings: &Surroundings) -> Resul
     }
     let (mut stdout, mut stderr) = (child.stdout.take(), child.stderr.take());
     let whole = async {
-        let (printed, told) = tokio::join!(read(&mut stdout), read(&mut stderr));
-        (child.wait().await, printed, told)
+        let (printed, told) = tokio::try_join!(read(&mut stdout), read(&mut stderr))?;
+        Ok::<_, TooMuch>((child.wait().await, printed, told))
     };
-    let Ok((status, printed, told)) = tokio::time::timeout(request.timeout, whole).await else {
-        return Err(failed(FailureKind::TimedOut, format!("still running after {} s", request.timeout.as_secs())));
+    let (status, printed, told) = match tokio::time::timeout(request.timeout, whole).await {
+        Ok(Ok(ended)) => ended,
+        Ok(Err(TooMuch)) => {
+            return Err(failed(FailureKind::Malformed, format!("it prints more than {} MiB", LARGEST_ANSWER >> 20)));
+        }
+        Err(_) => {
+            let message = format!("still running after {} s, and ended", request.timeout.as_secs_f32());
+            return Err(failed(FailureKind::TimedOut, message));
+        }
     };
     let code = status.ok().and_then(|status| status.code()).unwrap_or(-1);
     if request.host.is_some() && code == SSH_FAILED {
         let said = String::from_utf8_lossy(&told).lines().last().unwrap_or_default().to_owned();
         let kind =
             if said.contains("Permission denied") { FailureKind::Unauthorised } else { FailureKind::Unreachable };
-        return Err(failed(kind, format!("ssh: {said}")));
-    }
-    if printed.len() >= LARGEST_ANSWER {
-        return Err(failed(FailureKind::Malformed, format!("it prints more than {} MiB", LARGEST_ANSWER >> 20)));
+        let said = if said.trim().is_empty() { "it did not get through".to_owned() } else { said };
+        return Err(failed(kind, format!("ssh: {}", said.trim())));
     }
     let status = u16::try_from(code.clamp(0, 255)).unwrap_or(255).max(u16::from(code < 0));
     // What a failed program says on its error output is the message.
@@ -83,12 +88,24 @@ pub async fn run(request: &RunRequest<'_>, surroundings: &Surroundings) -> Resul
     Ok(Answer { status, headers: Vec::new(), body, url: String::new(), printed: true })
 }
 
-async fn read(pipe: &mut Option<impl tokio::io::AsyncRead + Unpin>) -> Vec<u8> {
+/// Says why a program cannot be started.
+pub fn not_started(program: &str, error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => format!("{program} is not installed here, or not in PATH"),
+        std::io::ErrorKind::PermissionDenied => format!("{program} may not be run by this user"),
+        _ => format!("{program} cannot be run: {error}"),
+    }
+}
+
+/// Nobody waits for a program's end that prints without one: it is ended as soon as that is known.
+struct TooMuch;
+
+async fn read(pipe: &mut Option<impl tokio::io::AsyncRead + Unpin>) -> Result<Vec<u8>, TooMuch> {
     let mut bytes = Vec::new();
     if let Some(pipe) = pipe {
         let _ = pipe.take(LARGEST_ANSWER as u64).read_to_end(&mut bytes).await;
     }
-    bytes
+    if bytes.len() < LARGEST_ANSWER { Ok(bytes) } else { Err(TooMuch) }
 }
 
 /// Returns what is run here. Words for another host are quoted for its shell, one by one.

@@ -1,6 +1,5 @@
 //! HTTP, 1.1 and 2, over TLS, TCP or a Unix socket.
 
-use std::error::Error as _;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
@@ -8,6 +7,7 @@ use reqwest::{Client, Method, Response};
 use url::Url;
 
 use super::LARGEST_ANSWER;
+use super::broken::{sorted, words};
 use super::tls::{Trust, config};
 use crate::model::text::Line;
 use crate::provider::run::{Answer, Failure, FailureKind};
@@ -51,7 +51,7 @@ impl Http {
         if let Some(path) = socket {
             builder = builder.unix_socket(path).no_proxy();
         }
-        let client = builder.build().map_err(|error| format!("no HTTP client: {}", chain(&error)))?;
+        let client = builder.build().map_err(|error| format!("no HTTP client: {}", words(&error).1))?;
         Ok(Self { client })
     }
 
@@ -77,7 +77,7 @@ impl Http {
             let status = response.status().as_u16();
             let headers = headers_of(&response);
             let url = response.url().to_string();
-            let body = read(response, request).await?;
+            let body = read(response, request.summary).await?;
             Ok(Answer { status, headers, body, url, printed: false })
         };
         match tokio::time::timeout(request.timeout, whole).await {
@@ -123,6 +123,11 @@ impl Http {
             let target = target.and_then(|target| target.to_str().ok()).and_then(|target| url.join(target).ok());
             match target {
                 Some(target) if method == Method::GET && matches!(target.scheme(), "http" | "https") => url = target,
+                Some(target) if method == Method::GET => {
+                    let message =
+                        format!("it redirects to an address with {}:, which is not followed", target.scheme());
+                    return Err(failed(FailureKind::Malformed, &message));
+                }
                 _ => return Ok(response),
             }
         }
@@ -144,9 +149,12 @@ pub fn headers_of(response: &Response) -> Vec<(String, String)> {
     headers
 }
 
-async fn read(response: Response, request: &HttpRequest<'_>) -> Result<Vec<u8>, Failure> {
-    let failed =
-        |kind, message: &str| Failure { kind, request: request.summary.to_owned(), message: Line::from_text(message) };
+/// Reads a body to its end, unless that is too far away.
+///
+/// # Errors
+/// When it is too large, or breaks off.
+pub async fn read(response: Response, summary: &str) -> Result<Vec<u8>, Failure> {
+    let failed = |kind, message: &str| Failure { kind, request: summary.to_owned(), message: Line::from_text(message) };
     let too_large = || failed(FailureKind::Malformed, &format!("it is larger than {} MiB", LARGEST_ANSWER >> 20));
     if response.content_length().is_some_and(|length| length > LARGEST_ANSWER as u64) {
         return Err(too_large());
@@ -164,39 +172,4 @@ async fn read(response: Response, request: &HttpRequest<'_>) -> Result<Vec<u8>, 
         body.extend_from_slice(&chunk);
     }
     Ok(body)
-}
-
-/// Sorts a failure of the client, and returns its innermost words: "error sending request" says nothing.
-pub fn sorted(error: &reqwest::Error) -> (FailureKind, String) {
-    let message = chain(error);
-    let kind = if error.is_timeout() {
-        FailureKind::TimedOut
-    } else if error.is_decode() || error.is_body() && !error.is_connect() && message.contains("gzip") {
-        FailureKind::Malformed
-    } else if error.is_builder() {
-        FailureKind::Misconfigured
-    } else if message.contains("CaUsedAsEndEntity") {
-        let why = "its certificate is one of an authority (CA:TRUE) and not of a server; name it with ca = \"FILE\", or make one for a server";
-        return (FailureKind::Unreachable, why.to_owned());
-    } else {
-        FailureKind::Unreachable
-    };
-    (kind, message)
-}
-
-/// Joins the words of an error and its causes, without the address: that may hold a secret.
-fn chain(error: &reqwest::Error) -> String {
-    let mut words = Vec::new();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let text = cause.to_string();
-        if !words.iter().any(|word: &String| word.contains(&text)) {
-            words.push(text);
-        }
-        source = cause.source();
-    }
-    // The outer words of the client ("client error (Connect)") only matter alone.
-    let inner: Vec<String> = words.iter().filter(|word| !word.starts_with("client error")).cloned().collect();
-    let words = if inner.is_empty() { words } else { inner };
-    if words.is_empty() { "the connection broke".to_owned() } else { words.join(": ") }
 }

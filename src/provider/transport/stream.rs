@@ -1,9 +1,10 @@
 //! Messages that come one after the other: lines, server-sent events, Docker's frames, websockets.
 
+use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Buf as _, Bytes, BytesMut};
-use eventsource_stream::Eventsource as _;
 use futures_util::stream::BoxStream;
 use futures_util::{SinkExt as _, Stream, StreamExt as _};
 use serde_json::{Value, json};
@@ -12,7 +13,8 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::{self, Message};
 use url::Url;
 
-use super::http::{Http, HttpRequest, headers_of, sorted};
+use super::broken::{sorted, words};
+use super::http::{Http, HttpRequest, headers_of, read};
 use super::tls::{Trust, config};
 use crate::model::text::Line;
 use crate::provider::definition::Frames;
@@ -38,46 +40,31 @@ pub async fn http(http: &Http, request: &HttpRequest<'_>, frames: Frames) -> Res
         message: Line::from_text("the stream did not begin in time"),
     };
     let response = opened.map_err(|_| timed_out())??;
-    if !response.status().is_success() && response.status().as_u16() != 101 {
+    if !response.status().is_success() {
         let (status, headers, url) = (response.status().as_u16(), headers_of(&response), response.url().to_string());
-        let body =
-            tokio::time::timeout(request.timeout, response.bytes()).await.ok().and_then(Result::ok).unwrap_or_default();
-        return Ok(Err(Answer { status, headers, body: body.to_vec(), url, printed: false }));
+        let body = tokio::time::timeout(request.timeout, read(response, request.summary)).await;
+        let body = body.map_err(|_| timed_out()).and_then(|body| body).unwrap_or_default();
+        return Ok(Err(Answer { status, headers, body, url, printed: false }));
+    }
+    let kind = response.headers().get("content-type").and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    if kind.starts_with("text/html") {
+        let message = Line::from_text("it is a web page, and not a stream");
+        return Err(Failure { kind: FailureKind::Malformed, request: request.summary.to_owned(), message });
     }
     let summary = request.summary.to_owned();
-    let broken = move |error: reqwest::Error| {
-        let (kind, message) = sorted(&error);
-        Failure { kind, request: summary.clone(), message: Line::from_text(&message) }
+    let bytes = response.bytes_stream().map(move |chunk| {
+        chunk.map_err(|error| {
+            let (kind, message) = sorted(&error);
+            Failure { kind, request: summary.clone(), message: Line::from_text(&message) }
+        })
+    });
+    let splitter = match frames {
+        Frames::ServerSentEvents => Splitter::Events { data: String::new() },
+        Frames::Docker => Splitter::Docker { known: None, partial: Default::default() },
+        Frames::Lines | Frames::WebSocket => Splitter::Lines { json: false },
+        Frames::Json => Splitter::Lines { json: true },
     };
-    let bytes = response.bytes_stream();
-    Ok(Ok(match frames {
-        Frames::ServerSentEvents => {
-            let summary = request.summary.to_owned();
-            let events = bytes.eventsource().filter_map(move |event| {
-                let summary = summary.clone();
-                async move {
-                    match event {
-                        Ok(event) if event.data.is_empty() => None,
-                        Ok(event) => Some(Ok(parsed(&event.data))),
-                        Err(error) => Some(Err(Failure {
-                            kind: FailureKind::Unreachable,
-                            request: summary,
-                            message: Line::from_text(&error.to_string()),
-                        })),
-                    }
-                }
-            });
-            events.boxed()
-        }
-        Frames::Docker => split(
-            bytes.map(move |chunk| chunk.map_err(&broken)),
-            Splitter::Docker { known: None, partial: Default::default() },
-        ),
-        Frames::Lines | Frames::WebSocket => {
-            split(bytes.map(move |chunk| chunk.map_err(&broken)), Splitter::Lines { json: false })
-        }
-        Frames::Json => split(bytes.map(move |chunk| chunk.map_err(&broken)), Splitter::Lines { json: true }),
-    }))
+    Ok(Ok(split(bytes, splitter)))
 }
 
 /// Turns what a program prints into messages.
@@ -95,6 +82,11 @@ enum Splitter {
     Lines {
         json: bool,
     },
+    /// The data of an event may be several lines, and an empty line ends it
+    /// (<https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream>).
+    Events {
+        data: String,
+    },
     /// Whether there are frames at all is seen at the first bytes; a container with a terminal has none.
     Docker {
         known: Option<bool>,
@@ -103,12 +95,12 @@ enum Splitter {
 }
 
 fn split(chunks: impl Stream<Item = Result<Bytes, Failure>> + Send + 'static, splitter: Splitter) -> Messages {
-    let state = (chunks.boxed(), BytesMut::new(), splitter, Vec::<Value>::new(), false);
-    let messages =
-        futures_util::stream::unfold(state, |(mut chunks, mut buffer, mut splitter, mut ready, ended)| async move {
+    let state = (chunks.boxed(), BytesMut::new(), splitter, VecDeque::<Value>::new(), false);
+    let messages = futures_util::stream::unfold(
+        state,
+        |(mut chunks, mut buffer, mut splitter, mut ready, mut ended)| async move {
             loop {
-                if !ready.is_empty() {
-                    let message = ready.remove(0);
+                if let Some(message) = ready.pop_front() {
                     return Some((Ok(message), (chunks, buffer, splitter, ready, ended)));
                 }
                 if ended {
@@ -122,21 +114,19 @@ fn split(chunks: impl Stream<Item = Result<Bytes, Failure>> + Send + 'static, sp
                     Some(Err(failure)) => return Some((Err(failure), (chunks, buffer, splitter, ready, true))),
                     None => {
                         splitter.rest(&mut buffer, &mut ready);
-                        if ready.is_empty() {
-                            return None;
-                        }
-                        let message = ready.remove(0);
-                        return Some((Ok(message), (chunks, buffer, splitter, ready, true)));
+                        ended = true;
                     }
                 }
             }
-        });
+        },
+    );
     messages.boxed()
 }
 
 impl Splitter {
-    fn take(&mut self, buffer: &mut BytesMut, ready: &mut Vec<Value>) {
+    fn take(&mut self, buffer: &mut BytesMut, ready: &mut VecDeque<Value>) {
         match self {
+            Self::Events { data } => take_lines(buffer, ready, |line| event(line, data)),
             Self::Lines { json } => take_lines(buffer, ready, |line| message(line, *json)),
             Self::Docker { known, partial } => {
                 if known.is_none() && buffer.len() >= 4 {
@@ -152,8 +142,10 @@ impl Splitter {
     }
 
     /// The end of a stream ends its last line.
-    fn rest(&mut self, buffer: &mut BytesMut, ready: &mut Vec<Value>) {
+    fn rest(&mut self, buffer: &mut BytesMut, ready: &mut VecDeque<Value>) {
         match self {
+            // Half an event is none.
+            Self::Events { .. } => {}
             Self::Lines { json } => {
                 if !buffer.is_empty() {
                     ready.extend(message(buffer, *json));
@@ -174,7 +166,7 @@ impl Splitter {
     }
 }
 
-fn take_lines(buffer: &mut BytesMut, ready: &mut Vec<Value>, message: impl Fn(&[u8]) -> Option<Value>) {
+fn take_lines(buffer: &mut BytesMut, ready: &mut VecDeque<Value>, mut message: impl FnMut(&[u8]) -> Option<Value>) {
     while let Some(end) = memchr::memchr(b'\n', buffer) {
         let line = buffer.split_to(end + 1);
         ready.extend(message(&line[..end]));
@@ -195,7 +187,28 @@ fn message(line: &[u8], json: bool) -> Option<Value> {
     Some(if json { parsed(text) } else { Value::String(text.to_owned()) })
 }
 
-fn take_frames(buffer: &mut BytesMut, partial: &mut [BytesMut; 3], ready: &mut Vec<Value>) {
+/// Takes one line of an event stream, and returns an event when it ends one.
+fn event(line: &[u8], data: &mut String) -> Option<Value> {
+    let line = String::from_utf8_lossy(line);
+    let line = line.trim_end_matches('\r').trim_start_matches('\u{feff}');
+    if line.is_empty() {
+        let whole = std::mem::take(data);
+        return (!whole.is_empty()).then(|| parsed(&whole));
+    }
+    if let Some(more) = line.strip_prefix("data:") {
+        if !data.is_empty() {
+            data.push('\n');
+        }
+        data.push_str(more.strip_prefix(' ').unwrap_or(more));
+        // An event without an end.
+        if data.len() > LONGEST_MESSAGE {
+            return Some(parsed(&std::mem::take(data)));
+        }
+    }
+    None
+}
+
+fn take_frames(buffer: &mut BytesMut, partial: &mut [BytesMut; 3], ready: &mut VecDeque<Value>) {
     while buffer.len() >= 8 {
         let stream = buffer[0].min(2);
         let size = u32::from_be_bytes([buffer[4], buffer[5], buffer[6], buffer[7]]) as usize;
@@ -220,6 +233,18 @@ fn docker_line(stream: u8, line: &[u8]) -> Option<Value> {
     (!text.is_empty()).then(|| json!({ "stream": if stream == 2 { "stderr" } else { "stdout" }, "text": text }))
 }
 
+/// What a websocket is told.
+#[derive(Clone, Default)]
+pub struct Talk {
+    /// First, one text after the other.
+    pub first: Vec<String>,
+    /// After each message, in answer to it.
+    pub reply: Option<Reply>,
+}
+
+/// Returns what a message is answered with.
+pub type Reply = Arc<dyn Fn(&Value) -> Vec<String> + Send + Sync>;
+
 /// Opens a websocket, says what is to be said first, and returns what comes.
 ///
 /// # Errors
@@ -229,7 +254,7 @@ pub async fn websocket(
     url: &str,
     headers: &[(String, String)],
     protocol: Option<&str>,
-    subscribe: Vec<String>,
+    talk: Talk,
     summary: &str,
 ) -> Result<Messages, Failure> {
     let owned = summary.to_owned();
@@ -240,26 +265,83 @@ pub async fn websocket(
         Ok(Err((kind, message))) => return Err(failed(kind, &message)),
         Ok(Ok(socket)) => socket,
     };
-    for text in subscribe {
-        let sent = socket.send(Message::text(text)).await;
-        sent.map_err(|error| failed(FailureKind::Unreachable, &error.to_string()))?;
+    let Talk { first, reply } = talk;
+    for text in first {
+        socket.send(Message::text(text)).await.map_err(|error| {
+            let (kind, message) = broken(&error);
+            failed(kind, &message)
+        })?;
     }
-    let messages = socket.filter_map(move |message| {
-        let failed = failed.clone();
+    let messages = futures_util::stream::unfold(Some(socket), move |socket| {
+        let (failed, reply) = (failed.clone(), reply.clone());
         async move {
-            match message {
-                Ok(Message::Text(text)) => Some(Ok(parsed(text.as_str()))),
-                Ok(Message::Binary(bytes)) => Some(Ok(parsed(&String::from_utf8_lossy(&bytes)))),
-                Ok(Message::Close(reason)) => {
-                    let why = reason.map(|reason| reason.reason.to_string()).unwrap_or_default();
-                    Some(Err(failed(FailureKind::Unreachable, &format!("the other side closed the stream. {why}"))))
-                }
-                Ok(_) => None,
-                Err(error) => Some(Err(failed(FailureKind::Unreachable, &error.to_string()))),
+            let mut socket = socket?;
+            match next_message(&mut socket, reply.as_ref()).await {
+                Ok(message) => Some((Ok(message), Some(socket))),
+                Err((kind, message)) => Some((Err(failed(kind, &message)), None)),
             }
         }
     });
     Ok(messages.boxed())
+}
+
+async fn next_message(socket: &mut Socket, reply: Option<&Reply>) -> Result<Value, (FailureKind, String)> {
+    loop {
+        let message = match socket.next().await {
+            Some(Ok(Message::Text(text))) => parsed(text.as_str()),
+            Some(Ok(Message::Binary(bytes))) => parsed(&String::from_utf8_lossy(&bytes)),
+            Some(Ok(Message::Close(reason))) => {
+                let said = reason.map(|reason| (u16::from(reason.code), reason.reason.to_string()));
+                return Err(closed(said));
+            }
+            // Pings are answered by the library.
+            Some(Ok(_)) => continue,
+            Some(Err(error)) => return Err(broken(&error)),
+            None => return Err((FailureKind::Unreachable, "the stream broke off".to_owned())),
+        };
+        for text in reply.map(|reply| reply(&message)).unwrap_or_default() {
+            socket.send(Message::text(text)).await.map_err(|error| broken(&error))?;
+        }
+        return Ok(message);
+    }
+}
+
+fn closed(said: Option<(u16, String)>) -> (FailureKind, String) {
+    let Some((code, reason)) = said else {
+        return (FailureKind::Unreachable, "the other side closed the stream".to_owned());
+    };
+    // 1008 and 4401, 4403 are what "unauthorised" became here (RFC 6455 7.4.1, graphql-transport-ws).
+    let kind = match code {
+        4_401 => FailureKind::Unauthorised,
+        4_403 => FailureKind::Forbidden,
+        4_429 => FailureKind::RateLimited { wait_ms: None },
+        _ => FailureKind::Unreachable,
+    };
+    let reason = reason.trim();
+    let reason = if reason.is_empty() { format!("code {code}") } else { format!("{reason} (code {code})") };
+    (kind, format!("the other side closed the stream: {reason}"))
+}
+
+/// Says what broke a websocket.
+fn broken(error: &tungstenite::Error) -> (FailureKind, String) {
+    use tungstenite::error::{CapacityError, ProtocolError};
+    let unreachable = |what: &str| (FailureKind::Unreachable, what.to_owned());
+    match error {
+        tungstenite::Error::Io(error) => words(error),
+        tungstenite::Error::Capacity(CapacityError::MessageTooLong { .. }) => {
+            let what = format!("a message is larger than {} MiB", (LONGEST_MESSAGE * 4) >> 20);
+            (FailureKind::Malformed, what)
+        }
+        tungstenite::Error::Protocol(
+            ProtocolError::ResetWithoutClosingHandshake | ProtocolError::HandshakeIncomplete,
+        )
+        | tungstenite::Error::ConnectionClosed
+        | tungstenite::Error::AlreadyClosed => unreachable("the stream broke off"),
+        tungstenite::Error::Protocol(error) => {
+            (FailureKind::Malformed, format!("what answers there does not speak WebSocket: {error}"))
+        }
+        error => unreachable(&error.to_string()),
+    }
 }
 
 /// A connection, plain or with TLS.
@@ -298,7 +380,7 @@ async fn connect(
         let value = tungstenite::http::HeaderValue::from_str(protocol).map_err(|error| wrong(error.to_string()))?;
         request.headers_mut().insert("sec-websocket-protocol", value);
     }
-    let unreachable = |error: std::io::Error| (FailureKind::Unreachable, error.to_string());
+    let unreachable = |error: std::io::Error| words(&error);
     let tcp = TcpStream::connect((host.as_str(), port)).await.map_err(unreachable)?;
     let connection: Box<dyn Connection> = if secure {
         let mut config = config(trust).map_err(wrong)?;
@@ -322,9 +404,9 @@ async fn connect(
                 500..=599 => FailureKind::Unavailable,
                 _ => FailureKind::Refused,
             };
-            Err((kind, format!("HTTP {}", response.status().as_u16())))
+            Err((kind, format!("it refuses the websocket (HTTP {})", response.status().as_u16())))
         }
-        Err(error) => Err((FailureKind::Unreachable, error.to_string())),
+        Err(error) => Err(broken(&error)),
     }
 }
 
@@ -344,6 +426,18 @@ mod tests {
         assert_eq!(lines, ["one", "two", "three"].map(|line| json!(line)));
         let documents = all(&[b"{\"a\":1}\n{\"a\"", b":2}\noops\n"], Splitter::Lines { json: true }).await;
         assert_eq!(documents, [json!({ "a": 1 }), json!({ "a": 2 }), json!("oops")]);
+    }
+
+    #[tokio::test]
+    async fn events_come_whole_however_the_bytes_come() {
+        let bytes = b": hello\nevent: log\ndata: {\"a\":\ndata: 1}\r\n\r\nid: 3\ndata:two\n\n\ndata: lost";
+        for size in 1..bytes.len() {
+            let chunks: Vec<&[u8]> = bytes.chunks(size).collect();
+            let found = all(&chunks, Splitter::Events { data: String::new() }).await;
+            assert_eq!(found, [json!({ "a": 1 }), json!("two")], "chunks of {size}");
+        }
+        let endless: Vec<&[u8]> = vec![&[b'x'; 65_536]; 40];
+        assert_eq!(all(&endless, Splitter::Events { data: String::new() }).await, [Value::Null; 0]);
     }
 
     #[tokio::test]

@@ -1,6 +1,6 @@
 //! Whom to trust, and how to show who asks, when a connection is made.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::CryptoProvider;
@@ -53,13 +53,19 @@ pub fn config(trust: &Trust) -> Result<ClientConfig, String> {
     Ok(config)
 }
 
-/// The system's authorities, or Mozilla's where it has none, and the source's own.
-fn roots(trust: &Trust) -> Result<RootCertStore, String> {
+/// The system's authorities, or Mozilla's where it has none. Reading 140 of them takes milliseconds: done once.
+static SYSTEM: LazyLock<RootCertStore> = LazyLock::new(|| {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     if roots.is_empty() {
         roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
     }
+    roots
+});
+
+/// The system's authorities, and the source's own.
+fn roots(trust: &Trust) -> Result<RootCertStore, String> {
+    let mut roots = RootCertStore::clone(&SYSTEM);
     if let Some(pem) = &trust.ca_pem {
         let own: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(pem)
             .collect::<Result<_, _>>()

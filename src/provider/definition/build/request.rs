@@ -232,8 +232,9 @@ impl Builder<'_> {
             let map = self.maybe(stream.value.map.as_ref(), &known);
             if let (Some(request), Some(frames), Some(map)) = (request, frames, map) {
                 let subscribe = self.maybe(stream.value.subscribe.as_ref(), &known);
+                let reply = self.maybe(stream.value.reply.as_ref(), &known);
                 let protocol = stream.value.protocol.as_ref().map(|protocol| protocol.value.0.clone());
-                definition.stream = Some(Stream { before, request, frames, map, subscribe, protocol });
+                definition.stream = Some(Stream { before, request, frames, map, subscribe, reply, protocol });
             }
         }
         let Some(map) = &shape.map else {

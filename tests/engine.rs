@@ -1,0 +1,9 @@
+//! The engine on a bad night: systems that hang, break, repeat themselves, lie and never end. What is said each time, within
+//! its deadline, while others go on undisturbed.
+
+mod support;
+
+#[path = "engine/answers.rs"]
+mod answers;
+#[path = "engine/harness.rs"]
+mod harness;
