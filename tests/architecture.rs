@@ -50,6 +50,7 @@ const MODULES: &[Module] = &[
         layer: Layer::Knowledge,
         may_import: &["model", "config", "provider::definition", "provider::vendors"],
     },
+    Module { path: "provider::proof", layer: Layer::Knowledge, may_import: &[] },
     Module { path: "provider::vendors", layer: Layer::Knowledge, may_import: &["model"] },
     // 3. Adapters.
     Module { path: "clock", layer: Layer::Adapter, may_import: &["model"] },

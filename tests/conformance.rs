@@ -8,6 +8,11 @@ mod conformance {
     pub mod exceptions;
     pub mod mutate;
     pub mod play;
+    pub mod proven;
+    pub mod real;
+    #[allow(dead_code, reason = "what the answers are is another test's")]
+    #[path = "../corpora/payloads/table.rs"]
+    pub mod recorded;
     pub mod table;
 }
 // Apart from the other helpers: no other test has to be linked with what reads the descriptions.
@@ -22,8 +27,10 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 use conformance::play::{self, Described};
-use conformance::table::{HINTS, NO_DEFINITION, Proof, REAL, Row, TABLE};
-use conformance::{cases, exceptions, mutate};
+use conformance::real::ASKED;
+use conformance::table::{HINTS, NO_DEFINITION, Proof, Row, TABLE};
+use conformance::{cases, exceptions, mutate, proven};
+use crashcart::provider::proof;
 use crashcart::provider::registry::{BUILT_IN, from_text};
 use described::spec::{self, Kind, Request, Spec};
 
@@ -220,6 +227,7 @@ fn definitions_speak_as_the_descriptions_say() {
     let only = support::environment("CRASHCART_ONLY");
     let mut troubles = Vec::new();
     let mut known: std::collections::BTreeMap<(&str, &str), Rc<Described>> = std::collections::BTreeMap::new();
+    let mut judged = proven::Judged::new();
     println!("{:<20} {:<32} proven by", "provider", "can");
     for (name, text) in
         BUILT_IN.iter().filter(|(name, _)| only.as_ref().is_none_or(|only| name.contains(only.as_str())))
@@ -232,9 +240,20 @@ fn definitions_speak_as_the_descriptions_say() {
         }
         for outcome in play::everything(&definition, &rows) {
             let proof = outcome.proof.unwrap_or(Proof::Documentation).words();
-            let real = REAL.iter().any(|(provider, what, _)| provider == name && *what == outcome.what);
-            let real = if real { "real server, " } else { "" };
+            let real = ASKED.iter().find(|asked| asked.provider == *name && asked.what == outcome.what);
+            let real = real.map(|asked| format!("{}, ", asked.proof.words())).unwrap_or_default();
             println!("{name:<20} {:<32} {real}{proof}", outcome.what);
+            if let Some(by) = outcome.proof {
+                let specs =
+                    rows.iter().filter(|described| described.row.proof == by).map(|described| described.row.spec);
+                let specs: std::collections::BTreeSet<&str> = specs.collect();
+                let proof = match by {
+                    Proof::Description => proof::Proof::Description,
+                    Proof::Documentation => proof::Proof::Documentation,
+                };
+                let specs = specs.into_iter().collect::<Vec<_>>().join(", ");
+                judged.insert(((*name).to_owned(), outcome.what.clone()), (proof, specs));
+            }
             troubles.extend(outcome.troubles);
             if !outcome.absent.is_empty() {
                 println!("    never with a value: {}", outcome.absent.join(", "));
@@ -250,6 +269,16 @@ fn definitions_speak_as_the_descriptions_say() {
         }
     }
     demand_none(&troubles);
+    if only.is_none() {
+        let expected = proven::drawn(&proven::everything(&judged));
+        let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("assets/providers/proven.json");
+        if support::environment("CRASHCART_UPDATE").is_some() {
+            std::fs::write(&file, &expected).unwrap();
+        }
+        let found = std::fs::read_to_string(&file).unwrap_or_default();
+        let how = "CRASHCART_UPDATE=1 cargo test --test conformance definitions_speak";
+        assert!(found == expected, "assets/providers/proven.json is out of step; run {how}");
+    }
 }
 
 #[test]
@@ -264,13 +293,7 @@ fn every_row_is_for_a_definition() {
 
 #[test]
 fn what_is_said_to_be_asked_of_real_servers_is() {
-    for (provider, what, file) in REAL {
-        let path = format!("{}/tests/real_servers/{file}.rs", env!("CARGO_MANIFEST_DIR"));
-        let text = std::fs::read_to_string(&path).unwrap();
-        let asked = format!("(\"{}\"", what.trim_start_matches("actions."));
-        let there = text.contains(&format!("\"{provider}\"")) && text.contains(&asked);
-        assert!(there, "{file}.rs does not ask {provider} for {what}");
-    }
+    demand_none(&proven::wrong_claims());
 }
 
 #[test]

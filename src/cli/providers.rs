@@ -14,6 +14,7 @@ use super::environment::Environment;
 use super::failure::Failure;
 use super::{Exit, output};
 use crate::provider::definition::{Capability, Definition, Kind};
+use crate::provider::proof::{Proof, Proofs};
 use crate::provider::registry::Registry;
 
 /// Runs the subcommand.
@@ -46,12 +47,15 @@ fn list(registry: &Registry, as_json: bool) -> Result<Exit, Failure> {
             Err(error) => wrong.push(error),
         }
     }
+    let proofs = Proofs::built_in();
+    let proof = |definition: &Definition| strongest(registry, &proofs, &definition.name).map(Proof::words);
     if as_json {
-        let rows: Vec<Value> = definitions.iter().map(|definition| row(definition)).collect();
+        let rows: Vec<Value> = definitions.iter().map(|definition| row(definition, proof(definition))).collect();
         output::print(format!("{}\n", serde_json::to_string_pretty(&rows).context("writing JSON")?))?;
     } else {
         let mut text = String::new();
         let width = definitions.iter().map(|definition| definition.name.len()).max().unwrap_or(0);
+        let proof_width = Proof::ALL.iter().map(|proof| proof.words().len()).max().unwrap_or(0);
         for kind in Kind::ALL {
             let of_kind: Vec<_> = definitions.iter().filter(|definition| definition.kind == *kind).collect();
             if of_kind.is_empty() {
@@ -59,7 +63,12 @@ fn list(registry: &Registry, as_json: bool) -> Result<Exit, Failure> {
             }
             text.push_str(&format!("{}\n", kind.word().replace('_', " ")));
             for definition in of_kind {
-                text.push_str(&format!("  {:width$}  {}\n", definition.name, abilities(definition).join(", ")));
+                text.push_str(&format!(
+                    "  {:width$}  {:proof_width$}  {}\n",
+                    definition.name,
+                    proof(definition).unwrap_or("not proven"),
+                    abilities(definition).join(", ")
+                ));
             }
             text.push('\n');
         }
@@ -71,7 +80,12 @@ fn list(registry: &Registry, as_json: bool) -> Result<Exit, Failure> {
     Ok(if wrong.is_empty() { Exit::Healthy } else { Exit::Usage })
 }
 
-fn row(definition: &Definition) -> Value {
+/// Returns the strongest proof of a definition that is built in. A file of the user's has none, whatever its name.
+fn strongest(registry: &Registry, proofs: &Proofs, name: &str) -> Option<Proof> {
+    if registry.own(name).is_some() { None } else { proofs.strongest(name) }
+}
+
+fn row(definition: &Definition, proof: Option<&str>) -> Value {
     let caveats: Vec<&str> = definition.caveats.iter().map(String::as_str).collect();
     json!({
         "name": definition.name,
@@ -81,6 +95,7 @@ fn row(definition: &Definition) -> Value {
         "streams_logs": definition.stream.is_some(),
         "actions": definition.actions.keys().collect::<Vec<_>>(),
         "sends": definition.send.is_some(),
+        "proven_by": proof,
         "docs": definition.docs,
         "caveats": caveats,
     })

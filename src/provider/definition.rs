@@ -405,6 +405,13 @@ pub struct Done {
 }
 
 impl Definition {
+    /// Returns everything that it can do: capabilities' words, `actions.NAME` and `send`.
+    pub fn abilities(&self) -> Vec<String> {
+        let reads = self.readings.keys().map(|capability| capability.word().to_owned());
+        let actions = self.actions.keys().map(|name| format!("actions.{name}"));
+        reads.chain(actions).chain(self.send.iter().map(|_| "send".to_owned())).collect()
+    }
+
     /// Returns whether it can do anything beside reading.
     pub fn acts(&self) -> bool {
         !self.actions.is_empty() || self.send.is_some()

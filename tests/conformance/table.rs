@@ -182,34 +182,6 @@ pub const TABLE: &[Row] = &[
 /// Descriptions of systems for which there is no definition.
 pub const NO_DEFINITION: &[&str] = &["apprunner", "aws-health", "elasticbeanstalk", "statuspage-manage"];
 
-/// What is asked of the real thing as well: provider, capability or action, file below `tests/real_servers`.
-pub const REAL: &[(&str, &str, &str)] = &[
-    ("alertmanager", "actions.silence", "metrics_providers"),
-    ("alertmanager", "actions.unsilence", "metrics_providers"),
-    ("alertmanager", "alerts", "metrics_providers"),
-    ("alertmanager", "send", "metrics_providers"),
-    ("blackbox-exporter", "checks", "metrics_providers"),
-    ("docker", "actions.restart", "docker_provider"),
-    ("docker", "actions.start", "docker_provider"),
-    ("docker", "actions.stop", "docker_provider"),
-    ("docker", "instances", "docker_provider"),
-    ("docker", "logs", "docker_provider"),
-    ("docker", "releases", "docker_provider"),
-    ("docker-swarm", "actions.roll_back", "swarm_provider"),
-    ("docker-swarm", "actions.scale", "swarm_provider"),
-    ("docker-swarm", "checks", "swarm_provider"),
-    ("docker-swarm", "instances", "swarm_provider"),
-    ("docker-swarm", "logs", "swarm_provider"),
-    ("docker-swarm", "releases", "swarm_provider"),
-    ("node-exporter", "checks", "metrics_providers"),
-    ("node-exporter", "metrics", "metrics_providers"),
-    ("ntfy", "send", "messages"),
-    ("prometheus", "alerts", "metrics_providers"),
-    ("prometheus", "checks", "metrics_providers"),
-    ("prometheus", "metrics", "metrics_providers"),
-    ("victoriametrics", "metrics", "metrics_providers"),
-];
-
 /// The generator writes `type: object` beside references to enumerations of text.
 const FLY: &[Correction] = &[
     Correction {

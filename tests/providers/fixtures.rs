@@ -24,13 +24,6 @@ fn definitions() -> Vec<Definition> {
         .collect()
 }
 
-/// What a definition can do, in the words of fixtures' names.
-fn everything(definition: &Definition) -> BTreeSet<String> {
-    let reads = definition.readings.keys().map(|capability| capability.word().to_owned());
-    let actions = definition.actions.keys().map(|name| format!("actions.{name}"));
-    reads.chain(actions).chain(definition.send.iter().map(|_| "send".to_owned())).collect()
-}
-
 fn subject(stem: &str) -> String {
     let mut parts = stem.split('.');
     match (parts.next().unwrap_or_default(), parts.next()) {
@@ -74,7 +67,7 @@ fn every_fixture_comes_out_as_recorded_and_everything_has_one() {
                 }
             }
         }
-        for missing in everything(&definition).difference(&covered) {
+        for missing in definition.abilities().into_iter().filter(|what| !covered.contains(what)) {
             wrong.push(format!("{}: there is no fixture of {missing}", definition.name));
         }
     }

@@ -5,20 +5,29 @@ use serde_json::{Value, json};
 use crate::cli::failure::Failure;
 use crate::cli::{Exit, output};
 use crate::provider::definition::{Action, Definition, Param};
+use crate::provider::proof::{Proofs, Proven};
 use crate::provider::registry::Registry;
 
 pub(super) fn run(registry: &Registry, name: &str, as_json: bool) -> Result<Exit, Failure> {
     let definition = registry.find(name).map_err(|error| Failure::usage(anyhow::anyhow!("{error}")))?;
+    let mut proofs = Proofs::built_in();
+    // A file of the user's is another definition, although it may have the name of one that is proven.
+    let proven = if registry.own(name).is_some() { None } else { proofs.0.remove(name) }.unwrap_or_default();
     let text = if as_json {
-        serde_json::to_string_pretty(&document(&definition)).map_err(anyhow::Error::from)? + "\n"
+        serde_json::to_string_pretty(&document(&definition, &proven)).map_err(anyhow::Error::from)? + "\n"
     } else {
-        drawn(&definition)
+        drawn(&definition, &proven)
     };
     output::print(text)?;
     Ok(Exit::Healthy)
 }
 
-fn document(definition: &Definition) -> Value {
+/// Returns the strongest proof of one thing, in words.
+fn proof(proven: &Proven, what: &str) -> &'static str {
+    proven.get(what).and_then(|proofs| proofs.keys().next()).map_or("not proven", |proof| proof.words())
+}
+
+fn document(definition: &Definition, proven: &Proven) -> Value {
     let param = |param: &Param| json!({ "name": param.name, "help": param.help, "default": param.default, "optional": param.optional });
     let action = |action: &Action| {
         json!({
@@ -47,10 +56,11 @@ fn document(definition: &Definition) -> Value {
         "reads": definition.readings.keys().collect::<Vec<_>>(),
         "send": definition.send.as_ref().map(action),
         "actions": definition.actions.values().map(action).collect::<Vec<_>>(),
+        "proven": proven,
     })
 }
 
-fn drawn(definition: &Definition) -> String {
+fn drawn(definition: &Definition, proven: &Proven) -> String {
     let mut text = format!("{} ({})\n", definition.title, definition.name);
     for (what, page) in [("docs", &definition.docs), ("status page", &definition.status_page)] {
         if let Some(page) = page {
@@ -65,18 +75,21 @@ fn drawn(definition: &Definition) -> String {
     if !definition.readings.is_empty() {
         text.push_str("\nReads:\n");
         for (capability, reading) in &definition.readings {
-            text.push_str(&format!("  {}\n", capability.word().replace('_', " ")));
+            let word = capability.word();
+            text.push_str(&format!("  {} ({})\n", word.replace('_', " "), proof(proven, word)));
             for caveat in &reading.caveats {
                 text.push_str(&format!("    ! {caveat}\n"));
             }
         }
     }
-    let actions: Vec<&Action> = definition.actions.values().chain(&definition.send).collect();
+    let actions = definition.actions.iter().map(|(name, action)| (format!("actions.{name}"), action));
+    let send = definition.send.iter().map(|action| ("send".to_owned(), action));
+    let actions: Vec<(String, &Action)> = actions.chain(send).collect();
     if !actions.is_empty() {
         text.push_str("\nDoes:\n");
     }
-    for action in actions {
-        text.push_str(&format!("  {}\n", about(action)));
+    for (what, action) in actions {
+        text.push_str(&format!("  {} ({})\n", about(action), proof(proven, &what)));
         for step in &action.steps {
             let undo = step.undo.as_ref().and_then(|undo| undo.name.as_deref()).map(|undo| format!("; undo: {undo}"));
             text.push_str(&format!(

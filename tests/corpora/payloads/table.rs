@@ -19,13 +19,13 @@ pub enum Means {
 }
 
 impl Means {
-    /// Returns the provider and what of it is shown to work.
-    pub fn proves(&self) -> Option<String> {
+    /// Returns the provider, and what of it is tried: a capability, `errors`, `send` or `actions.NAME`.
+    pub fn tries(&self) -> Option<(&'static str, String)> {
         match self {
-            Self::Reads(reads) => Some(format!("{} {}", reads.provider, reads.capability)),
-            Self::Refused { reads, .. } => Some(format!("{} (errors)", reads.provider)),
-            Self::Does(Step { provider, action: "send", .. }) => Some(format!("{provider} send")),
-            Self::Does(step) => Some(format!("{} actions.{}", step.provider, step.action)),
+            Self::Reads(reads) => Some((reads.provider, reads.capability.to_owned())),
+            Self::Refused { reads, .. } => Some((reads.provider, "errors".to_owned())),
+            Self::Does(Step { provider, action: "send", .. }) => Some((provider, "send".to_owned())),
+            Self::Does(step) => Some((step.provider, format!("actions.{}", step.action))),
             Self::Other(_) => None,
         }
     }
@@ -47,6 +47,8 @@ pub struct Reads {
     pub lacks: &'static [(&'static str, &'static str)],
     /// What is said about things that cannot be read.
     pub problems: &'static [&'static str],
+    /// The answer was to another question, and is rewritten: it shows how values look, and proves nothing.
+    pub translated: bool,
 }
 
 /// A step of an action, and what its answer means.
@@ -62,7 +64,7 @@ type Pairs = &'static [(&'static str, &'static str)];
 
 impl Reads {
     const fn of(provider: &'static str, capability: &'static str, things: &'static str) -> Self {
-        Self { provider, capability, talk: &[], things, given: &[], lacks: &[], problems: &[] }
+        Self { provider, capability, talk: &[], things, given: &[], lacks: &[], problems: &[], translated: false }
     }
 
     const fn talk(self, talk: Pairs) -> Self {
@@ -75,6 +77,10 @@ impl Reads {
 
     const fn lacks(self, lacks: Pairs) -> Self {
         Self { lacks, ..self }
+    }
+
+    const fn translated(self) -> Self {
+        Self { translated: true, ..self }
     }
 
     const fn problems(self, problems: &'static [&'static str]) -> Self {
@@ -139,7 +145,7 @@ const DEPLOYMENTS: Reads = Reads::of("github", "releases", "[if type == \"array\
        creator: {login: .creator.login}, ref: {name: .ref},
        state: ($s.state // "pending" | ascii_upcase),
        latestStatus: ($s | if . then {state: (.state | ascii_upcase), description, createdAt: .created_at, logUrl: .log_url, environmentUrl: .environment_url} else null end)}]}}}}"#,
-)]);
+)]).translated();
 const RUNS: Reads = Reads::of("github", "checks", "[.workflow_run.workflow_id]")
     .talk(&[("/actions/runs", "{workflow_runs: [.workflow_run]}")]);
 const HEROKU: Reads = Reads::of("heroku", "releases", "[.[].id]").talk(&[("/builds", "[]"), ("/releases", ".")]);
@@ -185,16 +191,16 @@ const MESSAGE: Pairs = &[
 pub const TABLE: &[Row] = &[
     // What Keep's providers are tried with.
     other("payloads/alert-webhooks/*checkly_provider.json", WEBHOOK),
-    reads("payloads/alert-webhooks/*cloudwatch_provider.json", Reads::of("cloudwatch", "alerts", "[.[].payload.Message.AlarmName]")
+    reads("payloads/alert-webhooks/*cloudwatch_provider.json", Reads::of("cloudwatch", "alerts", "[.[].payload.Message.AlarmName]").translated()
         .talk(&[("/", "{MetricAlarms: [.[].payload.Message]}")]).lacks(&[("state", "the notification leaves it out"), ("since", "the notification leaves it out")])),
     other("payloads/alert-webhooks/*datadog_provider.json", WEBHOOK),
     other("payloads/alert-webhooks/*gcpmonitoring_provider.json", WEBHOOK),
     other("payloads/alert-webhooks/*grafana_provider.json", WEBHOOK),
     other("payloads/alert-webhooks/*graylog_provider.json", WEBHOOK),
-    reads("payloads/alert-webhooks/*prometheus_provider.json", Reads::of("prometheus", "alerts", "[.[].payload] | length")
+    reads("payloads/alert-webhooks/*prometheus_provider.json", Reads::of("prometheus", "alerts", "[.[].payload] | length").translated()
         .talk(&[("/", "{status: \"success\", data: {alerts: [.[].payload | {labels, annotations: {summary}}]}}")])
         .lacks(&[("state", "the payload leaves it out"), ("since", "the payload leaves it out")])),
-    reads("payloads/alert-webhooks/*sentry_provider.json", Reads::of("sentry", "issues", "[.[].payload.id]")
+    reads("payloads/alert-webhooks/*sentry_provider.json", Reads::of("sentry", "issues", "[.[].payload.id]").translated()
         .talk(&[("/", "[.[].payload | {id, title: .event.title, culprit, level, permalink: .url}]")])
         .lacks(&[("state", "a webhook leaves it out"), ("last_seen", "a webhook leaves it out")])),
     other("payloads/alert-webhooks/*signalfx_provider.json", WEBHOOK),
@@ -296,9 +302,9 @@ pub const TABLE: &[Row] = &[
     other("payloads/prometheus/promlib/prom-string.json", "a text: a question about a range has none"),
     reads("payloads/prometheus/promlib/*.json", PROMETHEUS),
 
-    reads("payloads/railway-logs-json/*.json", Reads::of("railway", "logs", "length").talk(&[
+    reads("payloads/railway-logs-json/*.json", Reads::of("railway", "logs", "length").translated().talk(&[
         ("/graphql", "{data: {serviceInstance: {activeDeployments: [{id: \"d\"}]}, deploymentLogs: [.[] | {timestamp, severity: .level, message}]}}")])),
-    reads("payloads/railway/*/railway_deployments.json", Reads::of("railway", "releases", "[.[].id]").talk(&[
+    reads("payloads/railway/*/railway_deployments.json", Reads::of("railway", "releases", "[.[].id]").translated().talk(&[
         ("/graphql", "{data: {deployments: {edges: [.[] | {node: .}]}, serviceInstance: {activeDeployments: []}}}")])),
     other("payloads/railway/*/railway_status.json", FOR_PEOPLE),
     other("payloads/railway/ganesharya__hnhsquare/railway_logs.json", "a request's body"),
