@@ -5,5 +5,7 @@ mod support;
 
 #[path = "engine/answers.rs"]
 mod answers;
+#[path = "engine/clusters.rs"]
+mod clusters;
 #[path = "engine/harness.rs"]
 mod harness;

@@ -44,6 +44,8 @@ pub struct Values {
     hidden: Vec<String>,
     /// Where the system answers; the definition's own address unless given.
     pub base_url: Option<String>,
+    /// What the login adds to every request, and previews leave out.
+    pub headers: Vec<(String, String)>,
 }
 
 /// Secrets are among the values.

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use url::Url;
 
@@ -189,6 +191,8 @@ impl Engine {
                     ca_pem: cluster.ca_pem.clone(),
                     identity_pem: cluster.client_identity_pem.clone(),
                     insecure: cluster.insecure || source.insecure,
+                    server_name: cluster.tls_server_name.clone(),
+                    proxy: cluster.proxy_url.clone(),
                 };
                 link.http_with(Some(trust)).map_err(misconfigured)?;
                 if source.url.is_none() {
@@ -201,6 +205,12 @@ impl Engine {
                     self.secrets.learn(bearer);
                     values.set_secret(ACCESS_TOKEN, bearer.expose());
                 }
+                if let Some((user, password)) = &cluster.basic {
+                    self.secrets.learn(password);
+                    let pair = STANDARD.encode(format!("{user}:{}", password.expose()));
+                    values.headers.push(("authorization".to_owned(), format!("Basic {pair}")));
+                }
+                values.headers.extend(cluster.impersonate.iter().cloned());
                 used.cluster = Some((name, cluster));
             }
             Scheme::Google { scopes } => {
@@ -278,7 +288,7 @@ impl Engine {
         Ok(Token { secret: Secret::new(token), expires: Some(self.clock.now() + holds), from: what.clone() })
     }
 
-    /// Returns a request's headers with the signature that AWS wants, where it does.
+    /// Returns a request's headers with what its login adds, and with the signature that AWS wants, where it does.
     #[expect(clippy::too_many_arguments, reason = "a request's parts, and what signs them")]
     pub(super) async fn signed(
         &self,
@@ -290,7 +300,7 @@ impl Engine {
         body: Option<&[u8]>,
         values: &Values,
     ) -> Result<Vec<(String, String)>, Failure> {
-        let mut headers = headers.to_vec();
+        let mut headers = [headers, &values.headers].concat();
         if let Some(Scheme::SigV4 { service, region }) = &definition.auth.scheme {
             let profile = values.get("profile");
             let profile = profile.as_str();

@@ -96,7 +96,7 @@ impl Link {
         let ca_pem = source.ca.as_deref().map(read_ca).transpose()?;
         Ok(Self {
             shared,
-            trust: Trust { ca_pem, identity_pem: None, insecure: source.insecure },
+            trust: Trust { ca_pem, insecure: source.insecure, ..Trust::default() },
             socket: base.strip_prefix("unix://").map(str::to_owned),
             // OpenSSH takes the whole address, with user and port.
             ssh: base.starts_with("ssh://").then(|| base.trim_end_matches('/').to_owned()),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
-use reqwest::{Client, Method, Response};
+use reqwest::{Client, Method, Proxy, Response};
 use url::Url;
 
 use super::LARGEST_ANSWER;
@@ -50,6 +50,9 @@ impl Http {
             .tls_backend_preconfigured(config(trust)?);
         if let Some(path) = socket {
             builder = builder.unix_socket(path).no_proxy();
+        } else if let Some(proxy) = &trust.proxy {
+            let proxy = Proxy::all(proxy.as_str()).map_err(|_| format!("{proxy} cannot be used as a proxy"))?;
+            builder = builder.proxy(proxy);
         }
         let client = builder.build().map_err(|error| format!("no HTTP client: {}", words(&error).1))?;
         Ok(Self { client })

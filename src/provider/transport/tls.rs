@@ -2,11 +2,13 @@
 
 use std::sync::{Arc, LazyLock};
 
+use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use url::Url;
 
 use crate::model::secret::Secret;
 
@@ -19,6 +21,10 @@ pub struct Trust {
     pub identity_pem: Option<Secret>,
     /// Nothing is verified.
     pub insecure: bool,
+    /// The name that the certificate must have, where it is not the address's.
+    pub server_name: Option<String>,
+    /// The proxy to connect through, instead of what the environment says.
+    pub proxy: Option<Url>,
 }
 
 /// Makes the configuration of TLS.
@@ -32,6 +38,12 @@ pub fn config(trust: &Trust) -> Result<ClientConfig, String> {
         .map_err(|error| error.to_string())?;
     let builder = if trust.insecure {
         builder.dangerous().with_custom_certificate_verifier(Arc::new(Anything(provider)))
+    } else if let Some(name) = &trust.server_name {
+        let name = ServerName::try_from(name.clone()).map_err(|_| format!("{name:?} is no name of a server"))?;
+        let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots(trust)?), provider)
+            .build()
+            .map_err(|error| format!("the certificate authority cannot be used: {error}"))?;
+        builder.dangerous().with_custom_certificate_verifier(Arc::new(Named { name, verifier }))
     } else {
         builder.with_root_certificates(roots(trust)?)
     };
@@ -78,6 +90,48 @@ fn roots(trust: &Trust) -> Result<RootCertStore, String> {
         }
     }
     Ok(roots)
+}
+
+/// Accepts the certificate of one name, whatever the address is called.
+#[derive(Debug)]
+struct Named {
+    name: ServerName<'static>,
+    verifier: Arc<WebPkiServerVerifier>,
+}
+
+impl ServerCertVerifier for Named {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        self.verifier.verify_server_cert(end_entity, intermediates, &self.name, ocsp, now)
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.verifier.verify_tls12_signature(message, cert, signed)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.verifier.verify_tls13_signature(message, cert, signed)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.verifier.supported_verify_schemes()
+    }
 }
 
 /// Accepts every certificate; signatures are still checked, so that the connection is to whoever showed it.
