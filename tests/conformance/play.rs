@@ -285,7 +285,11 @@ fn values(definition: &Definition, found: &Items) -> Values {
         |capability: Capability| found.get(&capability).and_then(|items| items.first()).cloned().unwrap_or(Value::Null);
     values.set("release", first(Capability::Releases));
     values.set("current", first(Capability::Releases));
-    values.set("from", found.get(&Capability::Releases).and_then(|items| items.get(1)).cloned().unwrap_or(Value::Null));
+    // A mail's sender has the name of the release before.
+    if definition.param("from").is_none() {
+        let before = found.get(&Capability::Releases).and_then(|items| items.get(1)).cloned();
+        values.set("from", before.unwrap_or(Value::Null));
+    }
     values.set("to", first(Capability::Releases));
     values.set("instance", first(Capability::Instances));
     values.set("alert", first(Capability::Alerts));
