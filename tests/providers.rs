@@ -2,3 +2,5 @@
 
 #[path = "providers/fixtures.rs"]
 mod fixtures;
+#[path = "providers/mistakes.rs"]
+mod mistakes;

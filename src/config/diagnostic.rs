@@ -72,6 +72,11 @@ impl Problems {
         self.0.push(Problem { severity, span: span.clone(), message: message.into(), help: help.into() });
     }
 
+    /// Returns whether something is an error.
+    pub fn has_errors(&self) -> bool {
+        self.0.iter().any(|problem| problem.severity == Severity::Error)
+    }
+
     /// Takes over those of another collection that lie before `end`, or all.
     pub fn append(&mut self, other: Self, end: Option<usize>) {
         self.0.extend(other.0.into_iter().filter(|problem| end.is_none_or(|end| problem.span.end < end)));

@@ -104,7 +104,9 @@ impl Builder<'_> {
                 definition.actions.insert(name.value, action);
             }
         }
-        if definition.readings.is_empty() && definition.stream.is_none() && !definition.acts() {
+        let empty = definition.readings.is_empty() && definition.stream.is_none() && !definition.acts();
+        // A capability with a mistake in it is missing for that reason, which is said already.
+        if empty && !self.problems.has_errors() {
             self.problems.error(
                 &(0..0),
                 "the definition can neither read nor do anything",

@@ -93,6 +93,11 @@ impl Builder<'_> {
         let known: Names = names.iter().cloned().chain(request.bind.iter().map(|(name, _)| name.clone())).collect();
         let undo: Option<Request> =
             shape.value.undo.as_ref().and_then(|undo| self.request(&undo.value, &undo.span, &known));
+        let undone = shape.value.undo.as_ref().and_then(|undo| undo.value.each.as_ref());
+        for each in shape.value.request.each.iter().chain(undone) {
+            let hint = "name what it acts on in `inputs`, or use `run` with the vendor's own tool";
+            self.problems.error(&each.span, "a step is one request: only readings have `each`", Some(hint.to_owned()));
+        }
         if request.name.is_none() {
             self.problems.error(
                 &shape.span,
