@@ -7,5 +7,9 @@ mod support;
 mod answers;
 #[path = "engine/clusters.rs"]
 mod clusters;
+#[path = "engine/credentials.rs"]
+mod credentials;
 #[path = "engine/harness.rs"]
 mod harness;
+#[path = "engine/pages.rs"]
+mod pages;

@@ -85,10 +85,11 @@ impl Values {
     pub fn without_secrets(&self, failure: Failure) -> Failure {
         let secrets: Vec<Secret> = self.secret_texts().map(Secret::new).collect();
         let redactor = Redactor::new(&secrets);
+        let clean = |text: &str| without_beginning(&redactor.redact(text), &secrets);
         Failure {
             kind: failure.kind,
-            request: redactor.redact(&failure.request).into_owned(),
-            message: Line::from_text(&redactor.redact(failure.message.as_str())),
+            request: clean(&failure.request),
+            message: Line::from_text(&clean(failure.message.as_str())),
         }
     }
 
@@ -134,6 +135,19 @@ impl Values {
         }
         Ok(())
     }
+}
+
+/// Takes away the beginning of a secret that a text ends with: messages are cut.
+fn without_beginning(text: &str, secrets: &[Secret]) -> String {
+    const RECOGNISED: usize = 6;
+    for secret in secrets.iter().map(Secret::expose) {
+        for (end, _) in secret.char_indices().rev().filter(|(end, _)| *end >= RECOGNISED) {
+            if let Some(before) = text.strip_suffix(&secret[..end]) {
+                return format!("{before}[redacted]");
+            }
+        }
+    }
+    text.to_owned()
 }
 
 fn shown(value: &Value) -> String {

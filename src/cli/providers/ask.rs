@@ -123,8 +123,10 @@ fn exchange(plan: &Plan, answer: Result<&Answer, &Failed>) -> String {
             .unwrap_or_default();
         text.push_str(&format!("< {} ({} bytes{kind})\n", answer.status, answer.body.len()));
         let body = String::from_utf8_lossy(&answer.body);
-        let body: String = body.chars().take(SHOWN).collect();
-        for line in Line::lines_of(&plan.hidden(&body), 60) {
+        // Cut twice: a secret must not be cut in two before it is looked for.
+        let body: String = body.chars().take(2 * SHOWN).collect();
+        let body: String = plan.hidden(&body).chars().take(SHOWN).collect();
+        for line in Line::lines_of(&body, 60) {
             text.push_str(&format!("< {line}\n"));
         }
     }
