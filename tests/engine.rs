@@ -13,3 +13,7 @@ mod credentials;
 mod harness;
 #[path = "engine/pages.rs"]
 mod pages;
+#[path = "engine/streams.rs"]
+mod streams;
+#[path = "engine/ways.rs"]
+mod ways;

@@ -69,10 +69,10 @@ fn of_one(error: &(dyn Error + 'static)) -> Option<(FailureKind, String)> {
         }
         _ if text.contains("extra bytes after body") => malformed("it is compressed, and cannot be unpacked"),
         _ if text.contains("message head is too large") => malformed("its headers are too large"),
+        _ if text.contains("proxy auth") => unreachable("the proxy wants a user and a password"),
         _ if text.starts_with("unsuccessful tunnel") || text.starts_with("tunnel error") => {
             unreachable("the proxy does not let it through")
         }
-        _ if text.contains("proxy auth") => unreachable("the proxy wants a user and a password"),
         _ => None,
     }
 }
