@@ -74,7 +74,7 @@ pub fn write(path: &Path, bytes: &[u8], existing: Existing) -> Result<(), WriteE
     })
 }
 
-/// Removes a file that [`write`] could have written.
+/// Removes a file that [`write()`] could have written.
 ///
 /// # Errors
 /// When there is none, or something else has its name.
