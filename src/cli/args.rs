@@ -522,6 +522,9 @@ pub enum ProvidersCommand {
         json: bool,
     },
 
+    /// Print a JSON Schema of definition files, for editors
+    Schema,
+
     /// Check definition files, and replay their fixtures
     Check {
         /// The definitions

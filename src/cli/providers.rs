@@ -28,6 +28,10 @@ pub(super) fn run(cli: &Cli, args: &ProvidersArgs, environment: &Environment) ->
             let asked = ask::Asked { name, capability, set, url: url.as_deref(), json: *json || args.json };
             ask::run(cli, &asked, environment)
         }
+        Some(ProvidersCommand::Schema) => {
+            output::print(crate::provider::definition::schema::text())?;
+            Ok(Exit::Healthy)
+        }
         Some(ProvidersCommand::Check { files, fixtures, update }) => check::run(files, fixtures.as_deref(), *update),
     }
 }

@@ -15,6 +15,7 @@ use serde_json::Value;
 mod build;
 pub mod login;
 pub mod program;
+pub mod schema;
 pub mod shape;
 pub mod template;
 pub mod words;

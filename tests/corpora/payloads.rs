@@ -94,7 +94,9 @@ fn every_recorded_answer_is_understood_or_refused_with_one_sentence() {
                     (Means::Other(why), _) => *others.entry(*why).or_default() += 1,
                     (_, None) => {}
                     (_, Some((provider, what))) => {
-                        let count = counts.entry(format!("{provider} {what}")).or_default();
+                        let translated = matches!(&row.means, Means::Reads(reads) if reads.translated);
+                        let mark = if translated { " (rewritten)" } else { "" };
+                        let count = counts.entry(format!("{provider} {what}{mark}")).or_default();
                         count.0 += 1;
                         count.1 += outcome.things;
                     }
