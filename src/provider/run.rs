@@ -20,6 +20,7 @@ mod answer;
 mod failure;
 mod plan;
 mod sequence;
+mod unread;
 
 pub use answer::{Answer, decode};
 pub use failure::{Failure, FailureKind, judge};
@@ -275,7 +276,16 @@ impl<'d> Run<'d> {
         let body = self.sequence.last_body();
         let variable = |name: &str| answer.variable(name).unwrap_or_else(|| self.values.get(name));
         let failed = |what| move |source| RunError::Program { request: "reading the answer".to_owned(), what, source };
-        self.outputs.extend(self.reading.map.run(&body, variable).map_err(failed("map"))?);
+        let outputs = self.reading.map.run(&body, variable).map_err(failed("map"))?;
+        if unread::is_nothing(&outputs)
+            && let Some(request) = self.reading.requests.last()
+            && let Some(has) = unread::has_only_others(&body, self.reading, request)
+        {
+            let message = Line::from_text(&format!("nothing in the answer is known: {has}"));
+            let request = request.name.clone().unwrap_or_else(|| "reading the answer".to_owned());
+            return Err(Failure { kind: FailureKind::Malformed, request, message }.into());
+        }
+        self.outputs.extend(outputs);
         self.finished = true;
         let Some(paging) = &self.reading.paging else { return Ok(()) };
         if self.page >= paging.pages {
