@@ -1,5 +1,7 @@
 //! Points in time. There is no `now` here: the clock is read in one place and handed down.
 
+pub mod forms;
+
 use std::fmt;
 use std::time::Duration;
 

@@ -14,6 +14,7 @@ use serde_json::Value;
 
 mod build;
 pub mod login;
+mod plain;
 pub mod program;
 pub mod schema;
 pub mod shape;

@@ -354,7 +354,7 @@ impl Engine {
                 match stream::http(&link.http().map_err(misconfigured)?, &request, stream.frames).await? {
                     Ok(messages) => Ok(messages),
                     Err(answer) => {
-                        judge(&definition.errors, &plan.accept, &summary, &answer)?;
+                        judge(&definition.errors, &plan.accept, &summary, &answer, values)?;
                         let message = Line::from_text("the stream did not begin");
                         Err(Failure { kind: FailureKind::Malformed, request: summary, message })
                     }

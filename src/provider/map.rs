@@ -10,14 +10,13 @@ mod fields;
 mod hosting;
 mod logs;
 mod monitoring;
-mod time;
 mod vendor;
 
+pub use crate::model::time::forms::timestamp;
 pub use fields::Problems;
 pub use hosting::{changes, instances, releases};
 pub use logs::log_entries;
 pub use monitoring::{alerts, identity, issue, issues, monitors, on_call, series};
-pub use time::timestamp;
 pub use vendor::vendor_status;
 
 use super::definition::{Capability, Reading};

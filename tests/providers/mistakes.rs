@@ -40,6 +40,22 @@ fn each_mistake_is_one_sentence_at_its_place() {
             "1:19 there is no secret `tokne`",
         ),
         (format!("[params.url]\nhelp = \"h\"\n{ALERTS}"), "1:9 `url` means something to every source already"),
+        (format!("[params.limit]\nhelp = \"h\"\n{ALERTS}"), "1:9 `limit` is what alerts is given, and hides this one"),
+        (
+            format!("[secrets.page]\nhelp = \"h\"\n{ALERTS}"),
+            "1:10 `page` is what every program is given, and hides this one",
+        ),
+        (
+            format!("[params.user]\nhelp = \"h\"\n{}", action("name = \"r\"\npost = \"/r\"\n")),
+            "1:9 `user` is what restart is given, and hides this one",
+        ),
+        (
+            format!(
+                "[params.count]\nhelp = \"h\"\n{}[actions.restart.inputs.count]\nhelp = \"n\"\n",
+                action("name = \"r\"\npost = \"/r\"\n")
+            ),
+            "1:9 `count` is what restart is given, and hides this one",
+        ),
         (format!("[params.Site]\nhelp = \"h\"\n{ALERTS}"), "1:9 `Site` is not a name"),
         (
             format!("[params.key]\nhelp = \"h\"\n[secrets.key]\nhelp = \"k\"\n{ALERTS}"),

@@ -61,6 +61,7 @@ struct Builder<'p> {
 
 impl Builder<'_> {
     fn definition(&mut self, shape: DefinitionShape) -> Option<Definition> {
+        let own = own_names(&shape);
         let params = self.params(shape.params);
         let secrets = self.secrets(shape.secrets, &params);
         let provider = shape.provider?.value;
@@ -104,6 +105,7 @@ impl Builder<'_> {
                 definition.actions.insert(name.value, action);
             }
         }
+        self.check_shadows(&own, &definition);
         let empty = definition.readings.is_empty() && definition.stream.is_none() && !definition.acts();
         // A capability with a mistake in it is missing for that reason, which is said already.
         if empty && !self.problems.has_errors() {
@@ -117,6 +119,35 @@ impl Builder<'_> {
             );
         }
         Some(definition)
+    }
+
+    /// A parameter with the name of something that a capability or an action is given would never be seen.
+    fn check_shadows(&mut self, own: &[At<String>], definition: &Definition) {
+        let mut given: Vec<(String, &str)> = Vec::new();
+        for capability in definition.readings.keys() {
+            given.extend(capability.inputs().iter().map(|name| (capability.to_string(), *name)));
+        }
+        if definition.stream.is_some() {
+            given.extend(Capability::Logs.inputs().iter().map(|name| (Capability::Logs.to_string(), *name)));
+        }
+        for action in definition.actions.values().chain(&definition.send) {
+            given.extend(action.target.inputs().iter().map(|name| (action.name.clone(), *name)));
+            given.extend(action.inputs.iter().map(|input| (action.name.clone(), input.name.as_str())));
+        }
+        for name in own {
+            let to = if ALWAYS_GIVEN.contains(&name.value.as_str()) {
+                Some("every program")
+            } else {
+                given.iter().find(|(_, given)| *given == name.value).map(|(to, _)| to.as_str())
+            };
+            if let Some(to) = to {
+                self.problems.error(
+                    &name.span,
+                    format!("`{}` is what {to} is given, and hides this one", name.value),
+                    Some("give it another name".to_owned()),
+                );
+            }
+        }
     }
 
     fn provider(
@@ -302,7 +333,7 @@ impl Builder<'_> {
 
     fn errors(&mut self, shape: Option<At<ErrorsShape>>) -> ErrorRules {
         let Some(At { value: shape, .. }) = shape else { return ErrorRules::default() };
-        let names = answered(&Names::new());
+        let names = answered(&vec!["now".to_owned()]);
         ErrorRules {
             message: self.maybe(shape.message.as_ref(), &names),
             failed: self.maybe(shape.failed.as_ref(), &names),
@@ -413,6 +444,17 @@ impl Builder<'_> {
     fn maybe(&mut self, program: Option<&At<Filled>>, names: &Names) -> Option<Program> {
         program.and_then(|program| self.program(&program.value.0, &program.span, names))
     }
+}
+
+/// Names that the engine sets by itself.
+const ALWAYS_GIVEN: &[&str] = &["page", "cursor", "now", "item", "status", "headers", ACCESS_TOKEN];
+
+/// Returns the names of parameters and secrets.
+fn own_names(shape: &DefinitionShape) -> Vec<At<String>> {
+    let copy = |name: &At<String>| At { value: name.value.clone(), span: name.span.clone() };
+    let params = shape.params.iter().flat_map(|params| params.value.0.iter().map(|(name, _)| copy(name)));
+    let secrets = shape.secrets.iter().flat_map(|secrets| secrets.value.0.iter().map(|(name, _)| copy(name)));
+    params.chain(secrets).collect()
 }
 
 /// Returns the names that a program over an answer may use.

@@ -12,6 +12,9 @@ use jaq_json::{Num, Val};
 use serde_json::Value;
 use thiserror::Error;
 
+use super::plain::plain;
+use crate::model::time::forms::timestamp;
+
 type Data = JustLut<Val>;
 
 /// Functions that reach outside: every secret of the environment, the end of the process, the clock, its zone.
@@ -81,6 +84,7 @@ impl Program {
             .filter(|definition| !denied(definition.name))
             .chain(prelude);
         let funs = jaq_core::funs().chain(jaq_std::funs()).chain(jaq_json::funs()).filter(|(name, ..)| !denied(name));
+        let funs = funs.chain(native());
         let arena = Arena::default();
         let modules = Loader::new(defs)
             .load(&arena, File { code: source, path: () })
@@ -134,6 +138,30 @@ impl Program {
     pub fn source(&self) -> &str {
         &self.source
     }
+}
+
+/// What is not well said in jq: `plain` (HTML to text) and `epoch` (a time in any form to epoch seconds), null for others.
+fn native() -> [jaq_core::native::Fun<Data>; 2] {
+    use jaq_core::native::{bome, run, v};
+    [
+        run::<Data>(("plain", v(0), |(_, value)| {
+            bome(Ok(match &value {
+                Val::TStr(text) => Val::utf8_str(plain(&String::from_utf8_lossy(text)).into_bytes()),
+                _ => Val::Null,
+            }))
+        })),
+        run::<Data>(("epoch", v(0), |(_, value)| {
+            #[expect(clippy::cast_precision_loss, reason = "microseconds of this century fit")]
+            let seconds = timestamp(&to_json(&value)).map(|at| at.as_micros() as f64 / 1e6);
+            bome(Ok(match seconds {
+                // Whole seconds stay whole: they are written into addresses.
+                #[expect(clippy::cast_possible_truncation, reason = "it is whole and fits")]
+                Some(seconds) if seconds.fract() == 0.0 => Val::Num(Num::from_integral(seconds as i64)),
+                Some(seconds) => Val::Num(Num::Float(seconds)),
+                None => Val::Null,
+            }))
+        })),
+    ]
 }
 
 impl fmt::Debug for Program {
@@ -329,6 +357,24 @@ mod tests {
             run("1700000000.5 | rfc3339, millis, nanos", json!(null)),
             Ok(vec![json!("2023-11-14T22:13:20Z"), json!(1_700_000_000_500_i64), json!("1700000000500000000")])
         );
+    }
+
+    #[test]
+    fn html_becomes_text_and_a_time_in_any_form_becomes_seconds() {
+        assert_eq!(run("plain", json!("<p>5 &gt; 4</p> ok")), Ok(vec![json!("5 > 4 ok")]));
+        assert_eq!(run("map(plain)", json!([null, 7])), Ok(vec![json!([null, null])]));
+        let times = json!([
+            "2022-06-11T18:55:50Z",
+            "Sat, 11 Jun 2022 18:55:50 GMT",
+            1_654_973_750_500_i64,
+            "2022-06-11 18:55:50",
+            "soon",
+            null
+        ]);
+        let seconds = json!([1_654_973_750, 1_654_973_750, 1_654_973_750.5, 1_654_973_750, null, null]);
+        assert_eq!(run("map(epoch)", times), Ok(vec![seconds]));
+        // A definition's own word of that name counts.
+        assert_eq!(run("def plain: 7; plain", json!("x")), Ok(vec![json!(7)]));
     }
 
     #[test]

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::time::timestamp;
 use crate::model::text::Line;
 use crate::model::time::Timestamp;
+use crate::model::time::forms::timestamp;
 use crate::provider::definition::Vocabulary;
 
 /// What could not be read, a sentence each. Equal ones are said once, with their count.

@@ -3,12 +3,12 @@
 use serde_json::Value;
 
 use super::fields::{Item, Problems, number_of, objects};
-use super::time::timestamp;
 use crate::model::alert::{Alert, AlertState, Monitor, MonitorState, OnCall, Severity};
 use crate::model::identity::Identity;
 use crate::model::issue::{ErrorIssue, Exception, Frame, IssueDetail, IssueState};
 use crate::model::metric::Series;
 use crate::model::text::Line;
+use crate::model::time::forms::timestamp;
 use crate::provider::definition::Vocabulary;
 
 /// Reads alerts.

@@ -91,7 +91,7 @@ pub fn step_answer(
     if already {
         return Ok(StepOutcome::Already);
     }
-    judge(&definition.errors, &plan.accept, &plan.summary(), answer)?;
+    judge(&definition.errors, &plan.accept, &plan.summary(), answer, values)?;
     if step.request.bind.is_empty() {
         // An action does not fail because its answer is no JSON.
         return Ok(StepOutcome::Done);

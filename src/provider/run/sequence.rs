@@ -99,7 +99,7 @@ impl<'d> Sequence<'d> {
     /// When the answer is an error or cannot be read.
     pub fn answer(&mut self, answer: &Answer, values: &mut Values) -> Result<(), RunError> {
         let (Some(request), Some(plan)) = (self.requests.get(self.position), self.asked.take()) else { return Ok(()) };
-        let body = match judge(&self.definition.errors, &plan.accept, &plan.summary(), answer) {
+        let body = match judge(&self.definition.errors, &plan.accept, &plan.summary(), answer, values) {
             Ok(()) => decode(plan.answer, answer).map_err(|what| Failure {
                 kind: FailureKind::Malformed,
                 request: plan.summary(),

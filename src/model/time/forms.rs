@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::model::time::Timestamp;
+use super::Timestamp;
 
 /// Reads a time: RFC 3339, RFC 2822, JavaScript's long form, a date and time without a zone (UTC), or a count since 1970
 /// in seconds, milliseconds, microseconds or nanoseconds, which its size tells apart (until the year 5138).
