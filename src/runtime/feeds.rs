@@ -267,7 +267,7 @@ async fn watch(source: Source, feed: Feed, handle: Arc<Handle>, shared: Arc<Shar
             if handle.focused.load(Ordering::SeqCst) && !rate_limited {
                 every = every.min(FOCUSED.max(every / 3));
             }
-            let wait = every - every / 10 * jitter(&feed.id, round) / 100;
+            let wait = pace(&feed.id, every, round);
             tokio::select! {
                 () = tokio::time::sleep_until(begun + wait) => {
                     asked_for = false;
@@ -283,10 +283,12 @@ async fn watch(source: Source, feed: Feed, handle: Arc<Handle>, shared: Arc<Shar
     }
 }
 
-fn jitter(feed: &FeedId, round: u32) -> u32 {
+/// Returns the time from the beginning of one read to the next: up to a tenth less than what is configured, so that feeds do
+/// not march in step.
+pub fn pace(feed: &FeedId, every: Duration, round: u32) -> Duration {
     let mut hasher = DefaultHasher::new();
     (feed.as_str(), round).hash(&mut hasher);
-    u32::try_from(hasher.finish() % 101).unwrap_or(0)
+    every - every / 10 * u32::try_from(hasher.finish() % 101).unwrap_or(0) / 100
 }
 
 /// What a feed is given: its own input, and for metrics the last hour in as many points as a chart has columns.
