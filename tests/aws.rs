@@ -261,7 +261,9 @@ fn a_role_is_assumed_and_its_signatures_pass_where_they_are_checked() {
         ];
         let request = SigningRequest { method: "POST", url: &url, headers: &headers, body: b"{}" };
         let added = sign(&request, found, REGION, "ecs", crashcart::clock::Clock::system().now());
-        let lines: Vec<String> = headers.iter().chain(&added).map(|(name, value)| format!("{name}: {value}")).collect();
+        let lines = headers.iter().chain(&added).map(|(name, value)| format!("{name}: {value}"));
+        // The host is signed as well.
+        let lines: Vec<String> = lines.chain([format!("Host: {}", moto.address)]).collect();
         let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
         http::post(moto.address, &format!("/{query}"), &lines, "{}").unwrap()
     };

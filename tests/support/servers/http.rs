@@ -68,7 +68,10 @@ pub fn request(
     headers: &[&str],
     body: &[u8],
 ) -> Option<Answer> {
-    let mut head = format!("{method} {path} HTTP/1.0\r\nHost: localhost\r\n");
+    let mut head = format!("{method} {path} HTTP/1.0\r\n");
+    if !headers.iter().any(|header| header.starts_with("Host:")) {
+        head.push_str("Host: localhost\r\n");
+    }
     if !body.is_empty() || method != "GET" {
         head.push_str(&format!("Content-Length: {}\r\n", body.len()));
     }
