@@ -18,8 +18,12 @@ pub const LIMIT: u64 = 4 * 1024 * 1024;
 
 /// Reads a text file. Nothing when there is none; a leading byte order mark is dropped.
 ///
-/// A named pipe, a device and a directory are errors: a pipe would hang, and be empty the second time.
+/// A named pipe, a device and a directory are errors: a pipe would hang, and be empty the second time. `/dev/null` is no
+/// file: that is how people say so in `AWS_CONFIG_FILE` and `KUBECONFIG`.
 pub async fn read(path: &Path) -> Result<Option<Zeroizing<String>>, AuthError> {
+    if path == Path::new("/dev/null") {
+        return Ok(None);
+    }
     let failed = |error| AuthError::io(format!("cannot read {}", path.display()), error);
     let opened = tokio::fs::OpenOptions::new()
         .read(true)
