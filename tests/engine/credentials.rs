@@ -276,3 +276,44 @@ fn trying_a_provider_shows_everything_but_the_secret() {
         }
     }
 }
+
+const SIGNED: &str = r#"
+auth = { sigv4 = { service = "own", region = "eu-central-1" } }
+[errors]
+failed = 'if .__type? == "ExpiredTokenException" then {kind: "unauthorised", message: "expired"} else null end'
+[alerts]
+get = "/alerts"
+map = "[.[]? | {id}]"
+"#;
+
+#[tokio::test]
+async fn keys_of_aws_that_have_expired_are_looked_for_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let keys = folder.path().join("keys");
+    let write = |id: &str| {
+        std::fs::write(&keys, format!("[default]\naws_access_key_id = {id}\naws_secret_access_key = k\n")).unwrap();
+    };
+    write("AKIAFIRST");
+    let variables = [
+        ("AWS_SHARED_CREDENTIALS_FILE", keys.to_str().unwrap()),
+        ("AWS_CONFIG_FILE", "/dev/null"),
+        ("AWS_EC2_METADATA_DISABLED", "true"),
+    ];
+    let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    let surroundings = Surroundings { home: Some(folder.path().to_owned()), variables };
+    let bench = Bench::with(&[("signed", SIGNED)], Clock::system(), surroundings);
+    let good = Arc::new(std::sync::Mutex::new("AKIAFIRST".to_owned()));
+    let accepted = Arc::clone(&good);
+    let server = Replies::start(move |request| match request.contains(&*accepted.lock().unwrap()) {
+        true => reply(200, "Content-Type: application/json\r\n", "[{\"id\": \"1\"}]"),
+        false => reply(400, "Content-Type: application/json\r\n", "{\"__type\": \"ExpiredTokenException\"}"),
+    });
+    let mut source = source("signed", server.url(""));
+    source.secrets.clear();
+    assert_eq!(alerts(bench.read(&source).await), 1);
+    // Somebody logs in again, in another window.
+    *good.lock().unwrap() = "AKIASECOND".to_owned();
+    assert_eq!(kind(bench.read_as(&source, true).await), FailureKind::Unauthorised);
+    write("AKIASECOND");
+    assert_eq!(alerts(bench.read_as(&source, true).await), 1);
+}

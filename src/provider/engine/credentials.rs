@@ -55,12 +55,13 @@ pub struct Used {
     pub token: Option<(String, Token)>,
     pub logins: Vec<(String, Found)>,
     pub cluster: Option<(String, Cluster)>,
+    pub aws: Option<(String, AwsCredentials)>,
 }
 
 impl Used {
     /// Returns whether asking again may bring another credential.
     pub fn may_be_renewed(&self) -> bool {
-        self.token.is_some() || self.cluster.is_some() || !self.logins.is_empty()
+        self.token.is_some() || self.cluster.is_some() || self.aws.is_some() || !self.logins.is_empty()
     }
 }
 
@@ -180,6 +181,13 @@ impl Engine {
                 {
                     values.set("region", region);
                 }
+                let profile = values.get("profile");
+                let profile = profile.as_str();
+                let client = link.http().map_err(misconfigured)?;
+                let get = || aws::credentials(&self.surroundings, profile, client.client(), now);
+                let name = profile.unwrap_or_default();
+                // Whoever signs with them says why there are none.
+                used.aws = self.caches.aws.get(name, get).await.ok().map(|found| (name.to_owned(), found));
             }
             Scheme::Kubeconfig => {
                 let (file, context) = (text("kubeconfig"), text("context"));
@@ -357,6 +365,9 @@ impl Engine {
         }
         if let Some((name, cluster)) = &used.cluster {
             self.caches.clusters.forget(name, cluster).await;
+        }
+        if let Some((name, credentials)) = &used.aws {
+            self.caches.aws.forget(name, credentials).await;
         }
     }
 }
