@@ -24,7 +24,7 @@ mod unread;
 
 pub use answer::{Answer, decode};
 pub use failure::{Failure, FailureKind, judge};
-pub use plan::{Call, Mail, Plan, prepare};
+pub use plan::{Call, Mail, Plan, prepare, quoted};
 pub use sequence::Sequence;
 
 use super::definition::program::RunError as ProgramRunError;

@@ -157,8 +157,8 @@ fn shown_header(name: &str, value: &str) -> String {
     }
 }
 
-/// Quotes a word for a shell, so that what is shown can be pasted.
-fn quoted(word: &str) -> String {
+/// Quotes a word for a shell: what is shown can be pasted, and what goes to another host stays one word.
+pub fn quoted(word: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:=@%+,".contains(&byte);
     if !word.is_empty() && word.bytes().all(plain) {
         word.to_owned()

@@ -10,7 +10,7 @@ use tokio::process::Command;
 use super::LARGEST_ANSWER;
 use crate::model::surroundings::Surroundings;
 use crate::model::text::Line;
-use crate::provider::run::{Answer, Failure, FailureKind};
+use crate::provider::run::{Answer, Failure, FailureKind, quoted};
 
 /// What `ssh` answers with when it could not get through.
 const SSH_FAILED: i32 = 255;
@@ -118,15 +118,6 @@ pub fn words(argv: &[String], host: Option<&str>) -> Vec<String> {
     words.extend(options.map(str::to_owned));
     words.extend(["--".to_owned(), host.to_owned(), remote.join(" ")]);
     words
-}
-
-fn quoted(word: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:=@%+,".contains(&byte);
-    if !word.is_empty() && word.bytes().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
-    }
 }
 
 /// Ends a program's whole process group.

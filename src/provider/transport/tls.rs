@@ -37,13 +37,15 @@ pub fn config(trust: &Trust) -> Result<ClientConfig, String> {
         .with_safe_default_protocol_versions()
         .map_err(|error| error.to_string())?;
     let builder = if trust.insecure {
-        builder.dangerous().with_custom_certificate_verifier(Arc::new(Anything(provider)))
+        builder.dangerous().with_custom_certificate_verifier(Arc::new(Lenient { provider, only: None }))
     } else if let Some(name) = &trust.server_name {
         let name = ServerName::try_from(name.clone()).map_err(|_| format!("{name:?} is no name of a server"))?;
-        let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots(trust)?), provider)
+        let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots(trust)?), Arc::clone(&provider))
             .build()
             .map_err(|error| format!("the certificate authority cannot be used: {error}"))?;
-        builder.dangerous().with_custom_certificate_verifier(Arc::new(Named { name, verifier }))
+        builder
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(Lenient { provider, only: Some((name, verifier)) }))
     } else {
         builder.with_root_certificates(roots(trust)?)
     };
@@ -92,14 +94,15 @@ fn roots(trust: &Trust) -> Result<RootCertStore, String> {
     Ok(roots)
 }
 
-/// Accepts the certificate of one name, whatever the address is called.
+/// Accepts the certificate of one name whatever the address is called, or every certificate. Signatures are checked in
+/// both cases, so that the connection is to whoever showed it.
 #[derive(Debug)]
-struct Named {
-    name: ServerName<'static>,
-    verifier: Arc<WebPkiServerVerifier>,
+struct Lenient {
+    provider: Arc<CryptoProvider>,
+    only: Option<(ServerName<'static>, Arc<WebPkiServerVerifier>)>,
 }
 
-impl ServerCertVerifier for Named {
+impl ServerCertVerifier for Lenient {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,
@@ -108,7 +111,10 @@ impl ServerCertVerifier for Named {
         ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        self.verifier.verify_server_cert(end_entity, intermediates, &self.name, ocsp, now)
+        match &self.only {
+            Some((name, verifier)) => verifier.verify_server_cert(end_entity, intermediates, name, ocsp, now),
+            None => Ok(ServerCertVerified::assertion()),
+        }
     }
 
     fn verify_tls12_signature(
@@ -117,7 +123,7 @@ impl ServerCertVerifier for Named {
         cert: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.verifier.verify_tls12_signature(message, cert, signed)
+        rustls::crypto::verify_tls12_signature(message, cert, signed, &self.provider.signature_verification_algorithms)
     }
 
     fn verify_tls13_signature(
@@ -126,49 +132,10 @@ impl ServerCertVerifier for Named {
         cert: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.verifier.verify_tls13_signature(message, cert, signed)
+        rustls::crypto::verify_tls13_signature(message, cert, signed, &self.provider.signature_verification_algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.verifier.supported_verify_schemes()
-    }
-}
-
-/// Accepts every certificate; signatures are still checked, so that the connection is to whoever showed it.
-#[derive(Debug)]
-struct Anything(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for Anything {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        rustls::crypto::verify_tls12_signature(message, cert, signed, &self.0.signature_verification_algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        rustls::crypto::verify_tls13_signature(message, cert, signed, &self.0.signature_verification_algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
+        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }
