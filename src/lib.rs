@@ -44,6 +44,7 @@ pub mod logs;
 // 3. Adapters: each talks to one outside thing.
 pub mod clock;
 pub mod probe;
+pub mod process;
 pub mod provider;
 pub mod secret;
 pub mod tail;

@@ -54,9 +54,11 @@ const MODULES: &[Module] = &[
     Module { path: "provider::vendors", layer: Layer::Knowledge, may_import: &["model"] },
     // 3. Adapters.
     Module { path: "clock", layer: Layer::Adapter, may_import: &["model"] },
-    Module { path: "probe", layer: Layer::Adapter, may_import: &["model", "config", "clock"] },
-    Module { path: "provider", layer: Layer::Adapter, may_import: &["model", "config", "clock"] },
-    Module { path: "secret", layer: Layer::Adapter, may_import: &["model", "config", "clock"] },
+    // The ending of programs, which four adapters start.
+    Module { path: "process", layer: Layer::Adapter, may_import: &[] },
+    Module { path: "probe", layer: Layer::Adapter, may_import: &["model", "config", "clock", "process"] },
+    Module { path: "provider", layer: Layer::Adapter, may_import: &["model", "config", "clock", "process"] },
+    Module { path: "secret", layer: Layer::Adapter, may_import: &["model", "config", "clock", "process"] },
     Module { path: "tail", layer: Layer::Adapter, may_import: &["model", "config", "logs", "clock"] },
     // 4. The console: first its vocabulary, which everything in it speaks, then the things that speak it.
     Module { path: "app::event", layer: Layer::Console, may_import: &["model"] },

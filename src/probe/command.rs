@@ -5,18 +5,16 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::{Child, Command};
 
 use super::{Deadline, Found};
 use crate::model::check::{Cause, CommandFacts, CommandSpec, Facts, Finding, Outcome};
 use crate::model::text::Line;
+use crate::process::Group;
 
 /// What is kept of a command's output: its first lines say what matters.
 const OUTPUT: usize = 64 * 1024;
-/// Between asking a command to end and ending it.
-const GRACE: Duration = Duration::from_millis(500);
 
 pub async fn probe(spec: &CommandSpec, deadline: Deadline) -> Found {
     let mut facts = CommandFacts::default();
@@ -61,7 +59,7 @@ async fn run(spec: &CommandSpec, deadline: Deadline, facts: &mut CommandFacts) -
             return Outcome::Unknown(said(Cause::CannotRun, format!("cannot run {program}: {why}")));
         }
     };
-    let group = Group(child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?)));
+    let group = Group::of(&child);
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let finished = deadline.within(wait(&mut child, &mut out, &mut err)).await;
     let printed = if out.is_empty() { &err } else { &out };
@@ -84,7 +82,7 @@ async fn run(spec: &CommandSpec, deadline: Deadline, facts: &mut CommandFacts) -
         }
     };
     // What it left running in its group would pile up with every probe.
-    group.signal(Signal::KILL);
+    drop(group);
     facts.exit_code = status.code();
     facts.signal = status.signal();
     judge(spec, status, facts.output.as_ref())
@@ -134,33 +132,4 @@ fn judge(spec: &CommandSpec, status: ExitStatus, output: Option<&Line>) -> Outco
 
 fn told(output: Option<&Line>) -> String {
     output.map_or_else(String::new, |line| format!(": {line}"))
-}
-
-/// The command and whatever it has started.
-struct Group(Option<Pid>);
-
-impl Group {
-    fn signal(&self, signal: Signal) {
-        if let Some(group) = self.0 {
-            // Fails when there is nobody left, which is what we want.
-            let _ = kill_process_group(group, signal);
-        }
-    }
-
-    async fn end(&self, child: &mut Child) {
-        self.signal(Signal::TERM);
-        if tokio::time::timeout(GRACE, child.wait()).await.is_err() {
-            self.signal(Signal::KILL);
-            // One that hangs in the kernel does not even end then; it must not make us hang as well.
-            let _ = tokio::time::timeout(GRACE, child.wait()).await;
-        }
-        self.signal(Signal::KILL);
-    }
-}
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        // The probe was dropped in the middle: the console ends.
-        self.signal(Signal::KILL);
-    }
 }

@@ -537,10 +537,10 @@ fn follow_program(
 ) -> Result<stream::Messages, Failure> {
     use std::process::Stdio;
 
-    use rustix::process::Pid;
+    use crate::process::Group;
     use tokio::io::AsyncReadExt as _;
 
-    use super::transport::command::{Reaper, not_started, words};
+    use super::transport::command::{not_started, words};
 
     let failed =
         |kind, message: String| Failure { kind, request: summary.to_owned(), message: Line::from_text(&message) };
@@ -559,17 +559,17 @@ fn follow_program(
         .kill_on_drop(true)
         .spawn()
         .map_err(|error| failed(FailureKind::Unreachable, not_started(program, &error)))?;
-    let reaper = Reaper(child.id().and_then(|id| Pid::from_raw(id.cast_signed())));
+    let group = Group::of(&child);
     let Some(stdout) = child.stdout.take() else {
         return Err(failed(FailureKind::Unreachable, format!("{program} has no output")));
     };
-    let chunks = futures_util::stream::unfold((stdout, child, reaper), |(mut stdout, child, reaper)| async move {
+    let chunks = futures_util::stream::unfold((stdout, child, group), |(mut stdout, child, group)| async move {
         let mut chunk = vec![0; 16 * 1_024];
         match stdout.read(&mut chunk).await {
             Ok(0) | Err(_) => None,
             Ok(read) => {
                 chunk.truncate(read);
-                Some((Ok(bytes::Bytes::from(chunk)), (stdout, child, reaper)))
+                Some((Ok(bytes::Bytes::from(chunk)), (stdout, child, group)))
             }
         }
     });

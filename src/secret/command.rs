@@ -6,7 +6,6 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::AsyncReadExt as _;
 use tokio::process::{Child, Command};
 use zeroize::Zeroizing;
@@ -14,10 +13,11 @@ use zeroize::Zeroizing;
 use super::error::{CommandTrouble, SecretError, reason};
 use super::{LARGEST, usable};
 use crate::model::secret::{Secret, SecretRef};
+use crate::process::Group;
 
 /// Longer than a password manager needs to ask its server, shorter than one waits for a person who does not come.
 pub const LIMIT: Duration = Duration::from_secs(10);
-/// Between asking a command to end and ending it.
+/// How long what it printed may still be on its way when it has ended.
 const GRACE: Duration = Duration::from_millis(300);
 
 /// Runs a program and returns what it prints. What it says on standard error is thrown away: it could be anything.
@@ -48,7 +48,7 @@ pub async fn get(
                 _ => reason(&error),
             }))
         })?;
-    let mut group = Group(child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?)));
+    let group = Group::of(&child);
     let mut printed = Zeroizing::new(Vec::with_capacity(4096));
     let Ok(ended) = tokio::time::timeout(limit, wait(&mut child, &mut printed)).await else {
         group.end(&mut child).await;
@@ -56,7 +56,7 @@ pub async fn get(
     };
     let status = ended.map_err(|error| failed(CommandTrouble::CannotRun(reason(&error))))?;
     // What it left running is an agent that keeps its next start short: it may stay.
-    group.0 = None;
+    group.leave();
     if printed.len() as u64 > LARGEST {
         // It was still printing when nobody read any more, which ends most programs.
         return usable(printed, place);
@@ -87,34 +87,10 @@ async fn wait(child: &mut Child, printed: &mut Vec<u8>) -> io::Result<ExitStatus
     }
 }
 
-/// The program and whatever it has started, as long as they are not to stay.
-struct Group(Option<Pid>);
-
-impl Group {
-    fn signal(&self, signal: Signal) {
-        if let Some(group) = self.0 {
-            // Fails when there is nobody left, which is what we want.
-            let _ = kill_process_group(group, signal);
-        }
-    }
-
-    async fn end(&self, child: &mut Child) {
-        self.signal(Signal::TERM);
-        let _ = tokio::time::timeout(GRACE, child.wait()).await;
-        self.signal(Signal::KILL);
-        let _ = tokio::time::timeout(GRACE, child.wait()).await;
-    }
-}
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        // Whoever asked has gone: the console ends.
-        self.signal(Signal::KILL);
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use rustix::process::{Pid, Signal};
+
     use super::*;
 
     async fn got(argv: &[&str], limit: Duration) -> Result<Secret, SecretError> {

@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::{Child, Command};
 use zeroize::Zeroizing;
@@ -16,6 +15,7 @@ use zeroize::Zeroizing;
 use super::error::AuthError;
 use crate::model::surroundings::Surroundings;
 use crate::model::text::Line;
+use crate::process::Group;
 
 /// How long a program may take that only prints what it knows.
 pub const LIMIT: Duration = Duration::from_secs(10);
@@ -70,7 +70,7 @@ pub async fn run(run: Run<'_>, surroundings: &Surroundings) -> Result<Zeroizing<
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0).kill_on_drop(true);
     let mut child = command.spawn().map_err(|error| AuthError::io(format!("cannot run {name}"), error))?;
     // It ends with us, and with the caller who no longer waits.
-    let group = Group(child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?)));
+    let group = Group::of(&child);
     let (mut out, mut err) = (Zeroizing::new(Vec::with_capacity(16 * 1024)), Vec::new());
     let finished = tokio::time::timeout(run.limit, wait(&mut child, &mut out, &mut err)).await;
     drop(group);
@@ -124,18 +124,6 @@ async fn read(from: Option<impl AsyncRead + Unpin>, into: &mut Vec<u8>, limit: u
         // Read on, so that it is not stopped by a full pipe; keep the beginning.
         let room = limit.saturating_sub(into.len());
         into.extend_from_slice(&buffer[..read.min(room)]);
-    }
-}
-
-/// The program and whatever it has started: ended when this is dropped.
-struct Group(Option<Pid>);
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        if let Some(group) = self.0 {
-            // Fails when nobody is left, which is what we want.
-            let _ = kill_process_group(group, Signal::KILL);
-        }
     }
 }
 

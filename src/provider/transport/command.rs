@@ -3,13 +3,13 @@
 use std::process::Stdio;
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::Command;
 
 use super::LARGEST_ANSWER;
 use crate::model::surroundings::Surroundings;
 use crate::model::text::Line;
+use crate::process::Group;
 use crate::provider::run::{Answer, Failure, FailureKind, quoted};
 
 /// What `ssh` answers with when it could not get through.
@@ -50,9 +50,8 @@ pub async fn run(request: &RunRequest<'_>, surroundings: &Surroundings) -> Resul
         .kill_on_drop(true)
         .spawn()
         .map_err(|error| failed(FailureKind::Unreachable, not_started(program, &error)))?;
-    let group = child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
     // Whoever stops waiting for this takes the program's children with it.
-    let _reaper = Reaper(group);
+    let _group = Group::of(&child);
     if let (Some(mut stdin), Some(input)) = (child.stdin.take(), request.input) {
         let input = input.to_owned();
         tokio::spawn(async move {
@@ -118,17 +117,6 @@ pub fn words(argv: &[String], host: Option<&str>) -> Vec<String> {
     words.extend(options.map(str::to_owned));
     words.extend(["--".to_owned(), host.to_owned(), remote.join(" ")]);
     words
-}
-
-/// Ends a program's whole process group.
-pub struct Reaper(pub Option<Pid>);
-
-impl Drop for Reaper {
-    fn drop(&mut self) {
-        if let Some(group) = self.0 {
-            let _ = kill_process_group(group, Signal::KILL);
-        }
-    }
 }
 
 #[cfg(test)]
