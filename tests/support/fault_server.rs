@@ -43,9 +43,11 @@ pub fn answer(text: impl AsRef<[u8]>) -> Vec<Step> {
     vec![Step::Read, say(text)]
 }
 
-/// Returns a script with a proper answer.
+/// Returns a script with a proper answer, which says that the connection ends with it: a client that kept it for its
+/// next request could send that just before it sees the end, and would get no answer.
 pub fn status(code: u16, headers: &str, body: &str) -> Vec<Step> {
-    answer(format!("HTTP/1.1 {code} Any\r\n{headers}Content-Length: {}\r\n\r\n{body}", body.len()))
+    let length = body.len();
+    answer(format!("HTTP/1.1 {code} Any\r\n{headers}Connection: close\r\nContent-Length: {length}\r\n\r\n{body}"))
 }
 
 /// Returns a script that redirects.
