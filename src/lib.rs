@@ -7,9 +7,10 @@
 //! lines, and [foreign text made harmless](model::text). The [`Snapshot`](model::snapshot::Snapshot) is the world as
 //! last observed. Plain data: no clock, no files, no network, nothing of ours below it.
 //!
-//! **Knowledge** ([`config`], [`diagnosis`], [`logs`], the pure half of [`provider`]). Text and state in, meaning out: a
-//! configuration with located diagnostics; health, root causes, explanations; levels, times, stack traces, filters; what
-//! a definition asks of a vendor and what the answer means. Pure functions.
+//! **Knowledge** ([`config`], [`diagnosis`], [`logs`], [`operation`], the pure half of [`provider`]). Text and state in,
+//! meaning out: a configuration with located diagnostics; health, root causes, explanations; levels, times, stack traces,
+//! filters; what a definition asks of a vendor and what the answer means; which events of an
+//! [operation](operation::log) may follow which. Pure functions.
 //!
 //! **Adapters** ([`clock`], [`probe`], [`secret`], [`tail`], the [engine](provider::engine) of providers). Each talks to
 //! one outside thing, and never to another adapter.
@@ -40,6 +41,7 @@ pub mod model;
 pub mod config;
 pub mod diagnosis;
 pub mod logs;
+pub mod operation;
 
 // 3. Adapters: each talks to one outside thing.
 pub mod clock;

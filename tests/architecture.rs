@@ -33,6 +33,7 @@ const MODULES: &[Module] = &[
     Module { path: "config", layer: Layer::Knowledge, may_import: &["model"] },
     Module { path: "diagnosis", layer: Layer::Knowledge, may_import: &["model"] },
     Module { path: "logs", layer: Layer::Knowledge, may_import: &["model"] },
+    Module { path: "operation", layer: Layer::Knowledge, may_import: &["model"] },
     Module { path: "provider::definition", layer: Layer::Knowledge, may_import: &["model", "config"] },
     Module { path: "provider::map", layer: Layer::Knowledge, may_import: &["model", "provider::definition"] },
     Module {

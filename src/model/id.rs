@@ -55,4 +55,17 @@ ids! {
     SourceId;
     /// One thing that is read from a source again and again: `checkout/releases@fly`.
     FeedId;
+    /// One run of a plan: a UUID of version 7, so that ids sort by the time at which they were made.
+    OperationId;
+    /// One entry of the journal: a UUID of version 7.
+    EntryId;
+}
+
+impl OperationId {
+    /// Returns the last characters, which differ between operations of the same minute: what people read and type.
+    pub fn short(&self) -> &str {
+        const SHOWN: usize = 6;
+        let text = self.as_str();
+        text.get(text.len().saturating_sub(SHOWN)..).unwrap_or(text)
+    }
 }
