@@ -27,6 +27,7 @@ use crate::model::catalog::Catalog;
 use crate::model::snapshot::Snapshot;
 use crate::model::text::Line;
 use crate::model::time::Timestamp;
+use crate::operation::Ledger;
 use crate::pane::feeds::{Kind, ListState};
 use crate::pane::logs::LogsState;
 use crate::pane::service::ServiceState;
@@ -103,6 +104,7 @@ impl App {
             zone: setup.zone,
             catalog: setup.catalog,
             snapshot,
+            operations: Ledger::default(),
             assessment,
             inert: setup.inert,
             read_only: setup.read_only,

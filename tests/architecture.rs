@@ -67,7 +67,7 @@ const MODULES: &[Module] = &[
     Module {
         path: "app::world",
         layer: Layer::Console,
-        may_import: &["model", "config", "logs", "diagnosis", "app::event"],
+        may_import: &["model", "config", "logs", "diagnosis", "operation", "app::event"],
     },
     Module { path: "action", layer: Layer::Console, may_import: &["model", "config", "app::event"] },
     Module { path: "ui", layer: Layer::Console, may_import: &["model", "config"] },
@@ -81,16 +81,28 @@ const MODULES: &[Module] = &[
 ];
 
 // A modal shows in full what a pane lists.
-const MODAL: &[&str] =
-    &["model", "config", "logs", "diagnosis", "action", "ui", "pane", "app::event", "app::effect", "app::world"];
+const MODAL: &[&str] = &[
+    "model",
+    "config",
+    "logs",
+    "diagnosis",
+    "operation",
+    "action",
+    "ui",
+    "pane",
+    "app::event",
+    "app::effect",
+    "app::world",
+];
 const PANE: &[&str] =
-    &["model", "config", "logs", "diagnosis", "action", "ui", "app::event", "app::effect", "app::world"];
-const APP: &[&str] = &["model", "config", "logs", "diagnosis", "action", "ui", "pane", "modal"];
+    &["model", "config", "logs", "diagnosis", "operation", "action", "ui", "app::event", "app::effect", "app::world"];
+const APP: &[&str] = &["model", "config", "logs", "diagnosis", "operation", "action", "ui", "pane", "modal"];
 const RUNTIME: &[&str] = &[
     "model",
     "config",
     "logs",
     "diagnosis",
+    "operation",
     "clock",
     "probe",
     "provider",
@@ -107,6 +119,7 @@ const CLI: &[&str] = &[
     "config",
     "logs",
     "diagnosis",
+    "operation",
     "clock",
     "probe",
     "provider",

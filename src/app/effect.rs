@@ -2,6 +2,7 @@
 
 use crate::model::id::{CheckId, FeedId, LogSourceId};
 use crate::model::issue::ErrorIssue;
+use crate::model::operation::{OperationCommand, Plan, PlanRequest};
 use crate::model::release::Release;
 
 /// Something the runtime should do. Every outcome comes back as an event.
@@ -27,6 +28,12 @@ pub enum Effect {
     /// Read something once that no feed brings.
     Read(ReadRequest),
     Logs(LogRequest),
+    /// Find out how exactly something would be done. The answer is `OperationEvent::Planned`.
+    Plan(Box<PlanRequest>),
+    /// Write the plan into the journal and start its worker. What comes of it is told by the journal.
+    Approve(Box<Plan>),
+    /// Something for an operation that exists.
+    Operate(OperationCommand),
 }
 
 /// Something that is read once, because somebody looks at it.

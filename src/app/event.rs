@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::id::{FeedId, LogSourceId};
+use crate::model::id::{FeedId, LogSourceId, OperationId};
+use crate::model::journal::News;
 use crate::model::log::{LogBatch, LogLine, LogSourceSpec};
+use crate::model::operation::Plan;
 use crate::model::snapshot::Update;
 use crate::model::source::{Found, Trouble};
 use crate::model::text::Line;
@@ -30,6 +32,20 @@ pub enum EventKind {
     Logs(LogEvent),
     /// The answer to something that was read once.
     Read(ReadEvent),
+    /// How something would be done: the answer to `Effect::Plan` of that number.
+    Planned {
+        number: u64,
+        plan: Result<Box<Plan>, Trouble>,
+    },
+    /// The journal did not take what was approved or asked, or no worker could be started.
+    NotOperated {
+        operation: OperationId,
+        why: Trouble,
+    },
+    /// What is new in the journal, and everybody who acts now.
+    Journal(News),
+    /// The terminal has shown the frame that was drawn last, as far as one can tell.
+    Seen,
     /// The poller cannot keep up: this many checks are overdue. Zero when it has caught up.
     PollerBehind {
         overdue: u32,

@@ -40,6 +40,12 @@ pub fn update(app: &mut App, event: Event) -> Vec<Effect> {
             app.world.details.insert(feed, about, found);
             Vec::new()
         }
+        EventKind::Journal(news) => {
+            app.world.operations.learn(&news);
+            Vec::new()
+        }
+        // Nothing asks for these yet.
+        EventKind::Planned { .. } | EventKind::NotOperated { .. } | EventKind::Seen => Vec::new(),
         EventKind::PollerBehind { overdue } => {
             app.world.overdue = overdue;
             Vec::new()

@@ -11,6 +11,7 @@ use crate::model::snapshot::Snapshot;
 use crate::model::source::{Found, Trouble};
 use crate::model::text::Line;
 use crate::model::time::Timestamp;
+use crate::operation::Ledger;
 
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +32,8 @@ pub struct World {
     pub zone: jiff::tz::TimeZone,
     pub catalog: Arc<Catalog>,
     pub snapshot: Snapshot,
+    /// What was and is being done, as the journal tells it.
+    pub operations: Ledger,
     /// What the snapshot adds up to; kept in step by `update`.
     pub assessment: Assessment,
     /// Everything that can be selected, worst first; kept in step by `update`.

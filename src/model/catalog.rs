@@ -6,6 +6,7 @@ use super::check::CheckSpec;
 use super::contact::Contact;
 use super::id::{CheckId, EnvironmentId, FeedId, ServiceId, SourceId};
 use super::log::LogSourceSpec;
+use super::operation::Offer;
 use super::service::{Environment, Service};
 use super::source::{Feed, Source, SourceUse};
 use super::text::Line;
@@ -33,6 +34,9 @@ pub struct Catalog {
     /// What is read from them: derived from `uses` and from what each provider can do.
     #[serde(default)]
     pub feeds: Vec<Feed>,
+    /// What can be done: derived from `uses` and from what each provider can do.
+    #[serde(default)]
+    pub offers: Vec<Offer>,
 }
 
 impl Catalog {
@@ -69,6 +73,11 @@ impl Catalog {
     /// Returns the feeds of one service, in configured order.
     pub fn feeds_of<'a>(&'a self, service: &'a ServiceId) -> impl Iterator<Item = &'a Feed> {
         self.feeds.iter().filter(move |feed| feed.service.as_ref() == Some(service))
+    }
+
+    /// Returns what can be done to a service, in the order of its sources.
+    pub fn offers_of<'a>(&'a self, service: &'a ServiceId) -> impl Iterator<Item = &'a Offer> {
+        self.offers.iter().filter(move |offer| offer.service.as_ref() == Some(service))
     }
 
     /// Returns the environment with that id.

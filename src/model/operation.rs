@@ -16,6 +16,7 @@ use serde_json::Value;
 
 use super::alert::{Alert, Monitor};
 use super::check::CheckSpec;
+use super::history::Segment;
 use super::id::{CheckId, EnvironmentId, FeedId, OperationId, ServiceId, SourceId};
 use super::issue::ErrorIssue;
 use super::release::{Changes, FileChange, Instance, Release};
@@ -440,4 +441,60 @@ impl Lease {
     pub fn is_live(&self, now: Timestamp) -> bool {
         now.since(self.beat_at) < Self::STALE_AFTER
     }
+}
+
+/// Something that can be done to a service, or to what a source tells of: a row of the list that the user chooses from.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Offer {
+    /// Whose it is. A source that no service names offers what can be done to its alerts to everybody.
+    pub service: Option<ServiceId>,
+    pub source: SourceId,
+    /// The action's name in the source's definition.
+    pub action: String,
+    /// A few words: `roll back`.
+    pub title: Line,
+    /// What it acts on, as [`Target::word`] says it.
+    pub target: String,
+    /// The service's place in the source.
+    pub params: BTreeMap<String, Value>,
+    pub inputs: Vec<OfferInput>,
+    pub confirm: ConfirmLevel,
+}
+
+/// Something that an action is told beside its target.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct OfferInput {
+    pub name: String,
+    pub help: Line,
+    pub default: Value,
+    pub optional: bool,
+    pub one_of: Vec<String>,
+}
+
+/// A plan is wanted.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct PlanRequest {
+    /// The answer carries the same number: an older one is dropped.
+    pub number: u64,
+    pub intent: Intent,
+    /// The target is not chosen yet: the release that was healthy while it was live is to be looked for.
+    pub choose: bool,
+    /// How the service was over time, oldest first, as far as somebody watched.
+    pub health: Vec<Segment>,
+    /// The service's checks that are red now.
+    pub red: Vec<CheckId>,
+    /// Alerts about the service that fire now.
+    pub alerts: Vec<WatchedAlert>,
+}
+
+/// Something that is to happen to an operation that exists.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OperationCommand {
+    /// Stop between steps.
+    Cancel { operation: OperationId, why: Option<Line> },
+    /// Go on, and do this step again if one is named.
+    Resume { operation: OperationId, repeat: Option<usize> },
+    /// Nobody goes on with it: what is not known stays so.
+    Close { operation: OperationId },
 }

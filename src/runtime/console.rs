@@ -329,6 +329,8 @@ impl Loop {
             Effect::ReadFeeds(feeds) => self.hands.read_feeds(&feeds),
             Effect::Read(request) => self.hands.read_once(request),
             Effect::Logs(request) => self.hands.logs(request),
+            // Nothing asks for these yet.
+            Effect::Plan(_) | Effect::Approve(_) | Effect::Operate(_) => {}
         }
         Ok(())
     }
