@@ -3,6 +3,8 @@
 //! [`args`] says what can be written, [`environment`] what is read from outside, [`config_file`] which configuration
 //! counts and whether it is trusted. A subcommand gets all three and gives an [`Exit`] or a [`Failure`].
 
+pub mod acting;
+pub mod actor;
 pub mod args;
 pub mod check;
 pub mod check_options;
@@ -14,6 +16,7 @@ pub mod failure;
 pub mod feeds;
 pub mod logs;
 pub mod man;
+pub mod operations;
 pub mod output;
 pub mod outside;
 pub mod prompt;
@@ -24,6 +27,7 @@ pub mod secret;
 pub mod status;
 pub mod trust;
 pub mod trust_store;
+pub mod worker;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -114,6 +118,12 @@ fn dispatch(cli: &Cli, environment: &Environment) -> Result<Exit, Failure> {
         Some(Command::Monitors(args)) => feeds::run(cli, args, Capability::Checks, environment),
         Some(Command::Vendors(args)) => feeds::run(cli, args, Capability::VendorStatus, environment),
         Some(Command::OnCall(args)) => feeds::run(cli, args, Capability::OnCall, environment),
+        Some(Command::Rollback(args)) => acting::rollback(cli, args, environment),
+        Some(Command::Restart(args)) => acting::restart(cli, args, environment),
+        Some(Command::Scale(args)) => acting::scale(cli, args, environment),
+        Some(Command::Act(args)) => acting::act(cli, args, environment),
+        Some(Command::Operations(args)) => operations::run(cli, args, environment),
+        Some(Command::Worker(args)) => worker::run(cli, args, environment),
         Some(Command::Providers(args)) => providers::run(cli, args, environment),
         Some(Command::Secret(args)) => secret::run(cli, args, environment),
         Some(Command::Schema) => schema::run(),

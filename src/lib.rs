@@ -45,9 +45,11 @@ pub mod operation;
 
 // 3. Adapters: each talks to one outside thing.
 pub mod clock;
+pub mod journal;
 pub mod probe;
 pub mod process;
 pub mod provider;
+pub mod repository;
 pub mod secret;
 pub mod tail;
 
@@ -60,4 +62,6 @@ pub mod ui;
 
 // 5. The shell.
 pub mod cli;
+pub mod desk;
 pub mod runtime;
+pub mod worker;

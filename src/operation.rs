@@ -3,8 +3,13 @@
 //!
 //! Pure. It refuses to know how anything is carried out (the worker does that) and where events are kept (the journal).
 
+pub mod doubt;
 pub mod ledger;
 pub mod log;
+pub mod migrations;
+pub mod plan;
+pub mod target;
+pub mod truth;
 
 pub use ledger::Ledger;
 pub use log::{Operation, Phase, Standing, StepState};

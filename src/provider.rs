@@ -14,6 +14,7 @@ pub mod engine;
 pub mod feeds;
 pub mod fixture;
 pub mod map;
+pub mod offers;
 pub mod proof;
 pub mod registry;
 pub mod run;

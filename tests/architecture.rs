@@ -33,7 +33,11 @@ const MODULES: &[Module] = &[
     Module { path: "config", layer: Layer::Knowledge, may_import: &["model"] },
     Module { path: "diagnosis", layer: Layer::Knowledge, may_import: &["model"] },
     Module { path: "logs", layer: Layer::Knowledge, may_import: &["model"] },
-    Module { path: "operation", layer: Layer::Knowledge, may_import: &["model"] },
+    Module {
+        path: "operation",
+        layer: Layer::Knowledge,
+        may_import: &["model", "provider::definition", "provider::run"],
+    },
     Module { path: "provider::definition", layer: Layer::Knowledge, may_import: &["model", "config"] },
     Module { path: "provider::map", layer: Layer::Knowledge, may_import: &["model", "provider::definition"] },
     Module {
@@ -51,12 +55,16 @@ const MODULES: &[Module] = &[
         layer: Layer::Knowledge,
         may_import: &["model", "config", "provider::definition", "provider::vendors"],
     },
+    Module { path: "provider::offers", layer: Layer::Knowledge, may_import: &["model", "provider::definition"] },
     Module { path: "provider::proof", layer: Layer::Knowledge, may_import: &[] },
     Module { path: "provider::vendors", layer: Layer::Knowledge, may_import: &["model"] },
     // 3. Adapters.
     Module { path: "clock", layer: Layer::Adapter, may_import: &["model"] },
     // The ending of programs, which four adapters start.
     Module { path: "process", layer: Layer::Adapter, may_import: &[] },
+    // It refuses events that may not follow: who keeps the journal decides what has happened.
+    Module { path: "journal", layer: Layer::Adapter, may_import: &["model", "operation"] },
+    Module { path: "repository", layer: Layer::Adapter, may_import: &["model", "process"] },
     Module { path: "probe", layer: Layer::Adapter, may_import: &["model", "config", "clock", "process"] },
     Module { path: "provider", layer: Layer::Adapter, may_import: &["model", "config", "clock", "process"] },
     Module { path: "secret", layer: Layer::Adapter, may_import: &["model", "config", "clock", "process"] },
@@ -76,6 +84,17 @@ const MODULES: &[Module] = &[
     Module { path: "app", layer: Layer::Console, may_import: APP },
     // 5. The shell. `cli` and `app` are siblings: neither calls the other.
     Module { path: "runtime", layer: Layer::Shell, may_import: RUNTIME },
+    // What carries one operation out, and where it is asked for.
+    Module {
+        path: "worker",
+        layer: Layer::Shell,
+        may_import: &["model", "operation", "clock", "journal", "provider", "runtime"],
+    },
+    Module {
+        path: "desk",
+        layer: Layer::Shell,
+        may_import: &["model", "operation", "clock", "journal", "provider", "repository", "app", "runtime", "worker"],
+    },
     Module { path: "cli", layer: Layer::Shell, may_import: CLI },
     Module { path: "main", layer: Layer::Shell, may_import: &["cli"] },
 ];
@@ -129,6 +148,9 @@ const CLI: &[&str] = &[
     "ui",
     "app",
     "runtime",
+    "journal",
+    "worker",
+    "desk",
 ];
 
 /// Who may use which crate. The adapters and the shell may use any that has no row here.

@@ -86,8 +86,14 @@ Examples:
   crashcart secret unlock --for 8h            Open the encrypted store for a shift
   crashcart secret lock                       Close it";
 
+mod operations;
 mod secret;
 mod values;
+
+use operations::{ACT_EXAMPLES, OPERATIONS_EXAMPLES, ROLLBACK_EXAMPLES};
+pub use operations::{
+    ActArgs, ActingArgs, OperationsArgs, OperationsCommand, RestartArgs, RollbackArgs, ScaleArgs, WorkerArgs,
+};
 
 pub use secret::{SecretArgs, SecretCommand, SecretPlaceArgs, SecretSetArgs};
 use values::{duration, header, json_expectation, level, record_type, setting, size};
@@ -245,6 +251,31 @@ pub enum Command {
 
     /// Whose turn it is
     OnCall(FeedsArgs),
+
+    /// Go back to the release that worked
+    ///
+    /// The plan is shown first: from what to what, the commits and database migrations between, what stays as it is, and the
+    /// exact requests. What is approved runs in a process of its own, which no dropped connection reaches, and is watched
+    /// until the checks that were red are green. docs/rollback.md says more.
+    #[command(after_help = format!("{ROLLBACK_EXAMPLES}\n\n{EXIT_CODES}"))]
+    Rollback(RollbackArgs),
+
+    /// Restart a service on its platform
+    Restart(RestartArgs),
+
+    /// Run so many instances of a service
+    Scale(ScaleArgs),
+
+    /// Do anything else that a system or your configuration offers: acknowledge, silence, stop automatic deploys, ...
+    #[command(after_help = format!("{ACT_EXAMPLES}\n\n{EXIT_CODES}"))]
+    Act(ActArgs),
+
+    /// What was and is being done: show, resume, cancel, undo
+    #[command(after_help = format!("{OPERATIONS_EXAMPLES}\n\n{EXIT_CODES}"))]
+    Operations(OperationsArgs),
+
+    #[command(hide = true)]
+    Worker(WorkerArgs),
 
     /// List the hosting and monitoring systems that are known, show one, check a definition
     ///

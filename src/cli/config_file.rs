@@ -28,7 +28,7 @@ use super::trust_store::{self, Standing, TrustStore};
 use crate::config::log_argument::{ArgumentError, LogArgument};
 use crate::config::{self, Diagnostic, Loaded, Place, Settings, Severity, TrustItem};
 use crate::model::catalog::Catalog;
-use crate::provider::feeds;
+use crate::provider::{feeds, offers};
 
 mod find;
 
@@ -87,6 +87,7 @@ pub fn open(
         let problems =
             feeds::derive(&mut project.catalog, |name| registry.find(name).map_err(|error| error.to_string()));
         project.notices.extend(problems.iter().map(ToString::to_string));
+        offers::derive(&mut project.catalog, |name| registry.find(name).map_err(|error| error.to_string()));
     }
     project.time_zone = time_zone(project.settings.time_zone.as_deref(), &mut project.notices);
     Ok(project)
@@ -233,7 +234,7 @@ impl ConfigFile {
 }
 
 /// Returns the time zone of that name, or the system's. A machine without time zone data still has to show times.
-fn time_zone(name: Option<&str>, notices: &mut Vec<String>) -> TimeZone {
+pub fn time_zone(name: Option<&str>, notices: &mut Vec<String>) -> TimeZone {
     let Some(name) = name else { return TimeZone::system() };
     TimeZone::get(name).unwrap_or_else(|_| {
         notices.push(format!("This machine knows no time zone `{name}`; times are shown in its own."));

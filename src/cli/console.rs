@@ -1,5 +1,6 @@
 //! `crashcart` without a subcommand: the console.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use super::Exit;
@@ -9,10 +10,14 @@ use super::environment::Environment;
 use super::failure::Failure;
 use crate::app::Setup;
 use crate::clock::Clock;
+use crate::desk::start::Starter;
+use crate::desk::{Desk, Supplies};
 use crate::model::snapshot::Snapshot;
 use crate::model::text::Line;
+use crate::provider::engine::Engine;
 use crate::runtime::console::Ended;
-use crate::runtime::open::{Opening, open};
+use crate::runtime::effects::Operator;
+use crate::runtime::open::{Hire, Opening, open};
 use crate::runtime::paint::Depth;
 use crate::runtime::terminal;
 
@@ -30,16 +35,18 @@ pub(super) fn run(cli: &Cli, environment: &Environment) -> Result<Exit, Failure>
     let clock = Clock::system();
     let depth =
         Depth::detect(no_color(cli, environment), environment.term.as_deref(), environment.colorterm.as_deref());
+    let engine = super::outside::engine(environment, &clock);
     let opening = Opening {
         setup: setup(&project, &cli.console.look, cli.global.read_only, environment, &clock, depth),
         depth,
         in_multiplexer: environment.in_multiplexer,
-        state_dir,
+        state_dir: state_dir.clone(),
         record: cli.console.record.clone(),
         outside: Arc::new(super::outside::prober(&project, &clock)),
-        reader: super::outside::engine(environment, &clock),
+        reader: Arc::clone(&engine) as Arc<dyn crate::runtime::feeds::Reader>,
         machine: Box::new(super::outside::Host::default()),
         test_panic: environment.test_panic.clone(),
+        operator: state_dir.as_ref().map(|state_dir| operator(cli, &project, &engine, state_dir, &clock, environment)),
         notices: project.notices.iter().map(|text| Line::from_text(text)).collect(),
     };
     // Two threads of their own are enough: one probes while the other draws.
@@ -51,6 +58,25 @@ pub(super) fn run(cli: &Cli, environment: &Environment) -> Result<Exit, Failure>
         Ended::Quit | Ended::HungUp => Ok(Exit::Healthy),
         Ended::Signal(number) => Ok(Exit::Signal(number)),
     }
+}
+
+/// Returns who makes plans and has them carried out.
+fn operator(
+    cli: &Cli,
+    project: &Project,
+    engine: &Arc<Engine>,
+    state_dir: &Path,
+    clock: &Clock,
+    environment: &Environment,
+) -> Hire {
+    let planner = super::acting::planner(cli, project, engine, environment);
+    let starter = Starter { state_dir: state_dir.to_path_buf(), config: project.file.clone() };
+    let (state_dir, clock) = (state_dir.to_path_buf(), clock.clone());
+    Box::new(move |events| {
+        let runtime = tokio::runtime::Handle::current();
+        let supplies = Supplies { state_dir, planner: Arc::new(planner), starter, events, clock, runtime };
+        Ok(Box::new(Desk::open(supplies)?) as Box<dyn Operator>)
+    })
 }
 
 pub(super) fn no_color(cli: &Cli, environment: &Environment) -> bool {

@@ -37,6 +37,8 @@ pub struct Environment {
     pub current_dir: Option<PathBuf>,
     /// `CRASHCART_TEST_PANIC`: where to panic, so that a test can see the terminal given back. Debug builds only.
     pub test_panic: Option<String>,
+    /// `CRASHCART_TEST_DIE_AT`: at which of its points a worker is to end as if killed. Debug builds only.
+    pub test_die_at: Option<u64>,
     pub stdin_is_terminal: bool,
     pub stdout_is_terminal: bool,
     pub stderr_is_terminal: bool,
@@ -48,6 +50,7 @@ pub struct Environment {
 pub const VARIABLES: &[(&str, &str)] = &[
     ("CRASHCART_CONFIG", "the configuration to use, as --config"),
     ("CRASHCART_STATE_DIR", "where to keep what is remembered, as --state-dir"),
+    ("CRASHCART_USER", "who you are, for the journal, where several people share a login"),
     ("NO_COLOR", "no colour, as --no-color, when set to anything"),
     ("TZ", "the time zone of the times on the screen"),
     ("LC_ALL, LC_CTYPE, LANG", "ASCII is drawn, as with --ascii, unless UTF-8 is named"),
@@ -84,6 +87,9 @@ impl Environment {
             locale: ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(text),
             time_zone: text("TZ"),
             test_panic: text("CRASHCART_TEST_PANIC").filter(|_| cfg!(debug_assertions)),
+            test_die_at: text("CRASHCART_TEST_DIE_AT")
+                .filter(|_| cfg!(debug_assertions))
+                .and_then(|text| text.parse().ok()),
             over_ssh: set("SSH_CONNECTION").or_else(|| set("SSH_TTY")).is_some(),
             in_multiplexer: set("TMUX").or_else(|| set("STY")).is_some(),
             config: set("CRASHCART_CONFIG").map(PathBuf::from),

@@ -307,6 +307,8 @@ pub enum OperationEvent {
     StepUnknown { step: usize, why: Trouble },
     /// What asking the platform has shown of a step of which nobody knew.
     StepFound { step: usize, found: StepFound, evidence: Line },
+    /// Its worker does a step again of which doing it twice is the same as once.
+    StepRepeated { step: usize },
     /// Every step is over. The platform's own word while it works, when it changes.
     PlatformSaid { said: Line },
     /// The platform says how it ended, or does not say so in time.
@@ -334,6 +336,7 @@ impl OperationEvent {
             Self::StepFailed { .. } => "step_failed",
             Self::StepUnknown { .. } => "step_unknown",
             Self::StepFound { .. } => "step_found",
+            Self::StepRepeated { .. } => "step_repeated",
             Self::PlatformSaid { .. } => "platform_said",
             Self::PlatformDone { .. } => "platform_done",
             Self::VerifyStarted => "verify_started",
@@ -485,6 +488,9 @@ pub struct PlanRequest {
     pub red: Vec<CheckId>,
     /// Alerts about the service that fire now.
     pub alerts: Vec<WatchedAlert>,
+    /// How long it is looked at afterwards; as long as is usual when nobody says.
+    #[serde(with = "super::check::maybe_micros")]
+    pub watch_for: Option<Duration>,
 }
 
 /// Something that is to happen to an operation that exists.

@@ -243,8 +243,10 @@ pub enum FailureKind {
     Refused,
     /// The system itself is in trouble (5xx).
     Unavailable,
-    /// No connection, no name, no route.
+    /// No connection, no name, no route: nothing went out.
     Unreachable,
+    /// A connection that ended before the answer was whole: nobody knows whether the request was heeded.
+    CutOff,
     TimedOut,
     /// An answer that cannot be read.
     Malformed,
@@ -259,7 +261,7 @@ pub enum FailureKind {
 impl FailureKind {
     /// Returns whether the same request may work a moment later.
     pub fn may_pass(self) -> bool {
-        matches!(self, Self::RateLimited { .. } | Self::Unavailable | Self::Unreachable | Self::TimedOut)
+        matches!(self, Self::RateLimited { .. } | Self::Unavailable | Self::Unreachable | Self::CutOff | Self::TimedOut)
     }
 
     /// Returns the words for it.
@@ -271,7 +273,7 @@ impl FailureKind {
             Self::RateLimited { .. } => "asked too often",
             Self::Refused => "refused",
             Self::Unavailable => "the system is in trouble itself",
-            Self::Unreachable => "unreachable",
+            Self::Unreachable | Self::CutOff => "unreachable",
             Self::TimedOut => "no answer in time",
             Self::Malformed => "the answer cannot be read",
             Self::NoCredential => "no credential",
@@ -295,7 +297,7 @@ impl FailureKind {
             }
             Self::Refused => "read what the system says; `crashcart providers try` shows the exact request",
             Self::Unavailable => "see its status page; it is asked again by itself",
-            Self::Unreachable => "check url, DNS, proxy and firewall; it is asked again by itself",
+            Self::Unreachable | Self::CutOff => "check url, DNS, proxy and firewall; it is asked again by itself",
             Self::TimedOut => "it is asked again by itself; raise the timeout if it is always this slow",
             Self::Malformed => {
                 "check that `url` points to the API and not to a login page or a proxy; `crashcart providers try` shows the answer"

@@ -35,6 +35,8 @@ pub struct Operation {
     pub worker: Option<Worker>,
     /// Why the last worker took it over from another.
     pub took_over: Option<Line>,
+    /// When somebody wanted it to go on; a worker comes soon after that.
+    pub resumed_at: Option<Timestamp>,
     /// One for each of the plan's steps.
     pub steps: Vec<StepState>,
     /// What answers brought for later steps, for looking whether it is done, and for undoing.
@@ -81,8 +83,9 @@ pub enum StepState {
         at: Timestamp,
         why: Trouble,
     },
-    /// Nobody knows.
+    /// Nobody knows. Its request may have gone out at `started`.
     Unknown {
+        started: Timestamp,
         at: Timestamp,
         why: Trouble,
     },
@@ -147,6 +150,7 @@ impl Operation {
             approved_by: by.clone(),
             worker: None,
             took_over: None,
+            resumed_at: None,
             bound: BTreeMap::new(),
             phase: Phase::Approved,
             phase_since: at,
@@ -193,6 +197,7 @@ impl Operation {
             OperationEvent::Claimed { worker, took_over } => {
                 self.worker = Some(worker.clone());
                 self.took_over.clone_from(took_over);
+                self.resumed_at = None;
                 if self.phase == Phase::Approved {
                     self.enter(Phase::Steps, at);
                 }
@@ -209,7 +214,11 @@ impl Operation {
             }
             OperationEvent::StepFailed { step, why } => self.steps[*step] = StepState::Failed { at, why: why.clone() },
             OperationEvent::StepUnknown { step, why } => {
-                self.steps[*step] = StepState::Unknown { at, why: why.clone() };
+                let started = match &self.steps[*step] {
+                    StepState::Started { at } => *at,
+                    _ => at,
+                };
+                self.steps[*step] = StepState::Unknown { started, at, why: why.clone() };
             }
             OperationEvent::StepFound { step, found, evidence } => match found {
                 StepFound::Done => {
@@ -221,6 +230,7 @@ impl Operation {
                 StepFound::NotDone => self.steps[*step] = StepState::NotDone { at, evidence: evidence.clone() },
                 StepFound::Unclear => self.said = Some(evidence.clone()),
             },
+            OperationEvent::StepRepeated { step } => self.steps[*step] = StepState::Waiting,
             OperationEvent::PlatformSaid { said } | OperationEvent::VerifySaw { said } => {
                 self.said = Some(said.clone())
             }
@@ -232,6 +242,7 @@ impl Operation {
             OperationEvent::CancelAsked { by, .. } => self.cancelled_by = Some(by.clone()),
             OperationEvent::ResumeAsked { repeat, .. } => {
                 self.cancelled_by = None;
+                self.resumed_at = Some(at);
                 if let Some(step) = repeat {
                     self.steps[*step] = StepState::Waiting;
                 }
@@ -297,6 +308,14 @@ impl Operation {
             OperationEvent::StepFound { step, .. } => {
                 claimed?;
                 check(matches!(step_of(*step)?, StepState::Unknown { .. }), "there is no doubt about this step")
+            }
+            OperationEvent::StepRepeated { step } => {
+                claimed?;
+                check(self.plan.steps.get(*step).is_some_and(|step| step.repeatable), "it may not be done twice")?;
+                match step_of(*step)? {
+                    StepState::Unknown { .. } | StepState::NotDone { .. } => Ok(()),
+                    _ => Err("this step is not one to repeat"),
+                }
             }
             OperationEvent::PlatformSaid { .. } => {
                 steps_done()?;
@@ -370,6 +389,9 @@ impl Operation {
         let held = lease.is_some_and(|lease| lease.operation == self.plan.id && lease.is_live(now));
         if held {
             return if self.worker.is_none() { Standing::Starting } else { Standing::Running };
+        }
+        if self.resumed_at.is_some_and(|at| now.since(at) < STARTS_WITHIN) {
+            return Standing::Starting;
         }
         let doubt = self.next_step().map(|step| &self.steps[step]);
         match doubt {

@@ -374,7 +374,8 @@ impl Engine {
     ) -> Result<Answer, Failure> {
         let summary = plan.summary();
         let waited = |message: &str| Failure {
-            kind: FailureKind::TimedOut,
+            // What acts must know that nothing went out.
+            kind: if may_retry { FailureKind::TimedOut } else { FailureKind::Resting },
             request: summary.clone(),
             message: Line::from_text(message),
         };
@@ -388,7 +389,7 @@ impl Engine {
             .map_err(|_| waited("it was not its turn in time: the system's rate limit, or slow answers before"))?;
         let first = self.send(definition, link, plan, values, &summary, may_retry).await;
         let again = match &first {
-            Err(failure) => matches!(failure.kind, FailureKind::Unreachable),
+            Err(failure) => matches!(failure.kind, FailureKind::Unreachable | FailureKind::CutOff),
             Ok(answer) => {
                 !answer.printed && matches!(answer.status, 502..=504) && answer.header("retry-after").is_none()
             }

@@ -17,7 +17,7 @@ use ratatui::layout::Rect;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 
-use super::effects::Hands;
+use super::effects::{Hands, Operator};
 use super::frame::{Flow, QUERY};
 use super::guard::Guard;
 use super::input::{Parsed, Parser};
@@ -329,10 +329,21 @@ impl Loop {
             Effect::ReadFeeds(feeds) => self.hands.read_feeds(&feeds),
             Effect::Read(request) => self.hands.read_once(request),
             Effect::Logs(request) => self.hands.logs(request),
-            // Nothing asks for these yet.
-            Effect::Plan(_) | Effect::Approve(_) | Effect::Operate(_) => {}
+            Effect::Plan(request) => self.operate(|operator| operator.plan(request))?,
+            Effect::Approve(plan) => self.operate(|operator| operator.approve(plan))?,
+            Effect::Operate(command) => self.operate(|operator| operator.operate(command))?,
         }
         Ok(())
+    }
+
+    fn operate(&mut self, act: impl FnOnce(&dyn Operator)) -> io::Result<()> {
+        match &self.hands.operator {
+            Some(operator) => {
+                act(operator.as_ref());
+                Ok(())
+            }
+            None => self.notice("nothing can be done here: there is no journal to write it into", true),
+        }
     }
 
     fn notice(&mut self, text: &str, trouble: bool) -> io::Result<()> {

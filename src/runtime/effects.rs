@@ -12,9 +12,20 @@ use crate::app::event::{Event, EventKind, LogEvent};
 use crate::clock::Clock;
 use crate::model::id::{CheckId, FeedId, LogSourceId};
 use crate::model::log::{LogOrigin, LogSourceSpec};
+use crate::model::operation::{OperationCommand, Plan, PlanRequest};
 use crate::model::text::Line;
 use crate::tail::Case;
 use crate::tail::files::{Answer, Ask, Files, Found, Question};
+
+/// Whoever makes plans and has them carried out. All return at once; outcomes come back as events.
+pub trait Operator: std::fmt::Debug + Send {
+    /// Finds out how something would be done.
+    fn plan(&self, request: Box<PlanRequest>);
+    /// Has a plan carried out.
+    fn approve(&self, plan: Box<Plan>);
+    /// Has something happen to an operation that exists.
+    fn operate(&self, command: OperationCommand);
+}
 
 /// The hands of the console. All return at once; outcomes come back as events.
 #[derive(Debug)]
@@ -25,6 +36,8 @@ pub struct Hands {
     pub feeds: Option<Feeds>,
     pub reads: Option<Reads>,
     pub files: Files,
+    /// Nothing is acted on without one: a recording is shown, or there is no journal.
+    pub operator: Option<Box<dyn Operator>>,
     pub in_multiplexer: bool,
     paths: HashMap<LogSourceId, PathBuf>,
     asked: HashMap<u64, LogSourceId>,
@@ -43,6 +56,7 @@ impl Hands {
             feeds: None,
             reads: None,
             files,
+            operator: None,
             in_multiplexer: false,
             paths: HashMap::new(),
             asked: HashMap::new(),

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::console::{Console, Ended, run};
-use super::effects::Hands;
+use super::effects::{Hands, Operator};
 use super::feeds::{Feeds, Reader, Reads};
 use super::guard::Guard;
 use super::host::{self, Machine};
@@ -38,9 +38,14 @@ pub struct Opening {
     pub machine: Box<dyn Machine>,
     /// Where to panic on purpose, for tests: `loop` at the first key, `task` at once in the background.
     pub test_panic: Option<String>,
+    /// Who makes plans and has them carried out, once there is a queue for what comes of it.
+    pub operator: Option<Hire>,
     /// What the user should see once, in this order.
     pub notices: Vec<Line>,
 }
+
+/// Begins to serve the console that has this queue.
+pub type Hire = Box<dyn FnOnce(mpsc::Sender<Event>) -> anyhow::Result<Box<dyn Operator>>>;
 
 /// Events wait here for the loop: a second of what 1,000 checks say, and no more, so that memory stays bounded.
 const EVENTS: usize = 256;
@@ -91,6 +96,16 @@ pub async fn open(mut opening: Opening, clock: Clock) -> anyhow::Result<Ended> {
     hands.feeds =
         Some(Feeds::start(&catalog, Arc::clone(&opening.reader), events.clone(), clock.clone(), &tasks, &cancel));
     hands.reads = Some(Reads::new(opening.reader, Arc::clone(&catalog), events.clone(), clock.clone(), tasks.clone()));
+    if let Some(hire) = opening.operator {
+        match hire(events.clone()) {
+            Ok(operator) => hands.operator = Some(operator),
+            Err(error) => {
+                let text = Line::from_text(&format!("nothing can be done from here: {error:#}"));
+                let _ =
+                    events.try_send(Event { at: clock.now(), kind: EventKind::Notice(Notice { text, trouble: true }) });
+            }
+        }
+    }
     host::watch(opening.machine, events, clock.clone(), &tasks, &cancel);
     let (tails_to, tails) = mpsc::channel(TAILS);
     let guard = Guard::new()?;

@@ -56,7 +56,7 @@ impl Breaker {
                     self.rest = Some((now, now + WRONG_CREDENTIAL));
                 }
             }
-            Some(FailureKind::Unavailable | FailureKind::Unreachable | FailureKind::TimedOut) => {
+            Some(FailureKind::Unavailable | FailureKind::Unreachable | FailureKind::CutOff | FailureKind::TimedOut) => {
                 self.failures = self.failures.saturating_add(1);
                 if self.failures >= FORGIVEN {
                     self.rest = Some((now, now + doubled(self.failures - FORGIVEN)));

@@ -13,8 +13,14 @@ pub fn sorted(error: &reqwest::Error) -> (FailureKind, String) {
         return (FailureKind::Misconfigured, inner_text(error));
     }
     let (kind, message) = words(error);
-    let timed_out = error.is_timeout() && kind == FailureKind::Unreachable;
-    (if timed_out { FailureKind::TimedOut } else { kind }, message)
+    let kind = match kind {
+        // No connection in time: nothing went out.
+        FailureKind::TimedOut | FailureKind::Unreachable if error.is_connect() => kind,
+        FailureKind::Unreachable if error.is_timeout() => FailureKind::TimedOut,
+        FailureKind::Unreachable => FailureKind::CutOff,
+        other => other,
+    };
+    (kind, message)
 }
 
 /// Says what broke: the innermost cause that we know, or the innermost words.

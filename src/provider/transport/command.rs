@@ -76,8 +76,13 @@ pub async fn run(request: &RunRequest<'_>, surroundings: &Surroundings) -> Resul
     let code = status.ok().and_then(|status| status.code()).unwrap_or(-1);
     if request.host.is_some() && code == SSH_FAILED {
         let said = String::from_utf8_lossy(&told).lines().last().unwrap_or_default().to_owned();
-        let kind =
-            if said.contains("Permission denied") { FailureKind::Unauthorised } else { FailureKind::Unreachable };
+        let kind = if said.contains("Permission denied") {
+            FailureKind::Unauthorised
+        } else if is_before_the_command(&said) {
+            FailureKind::Unreachable
+        } else {
+            FailureKind::CutOff
+        };
         let said = if said.trim().is_empty() { "it did not get through".to_owned() } else { said };
         return Err(failed(kind, format!("ssh: {}", said.trim())));
     }
@@ -85,6 +90,20 @@ pub async fn run(request: &RunRequest<'_>, surroundings: &Surroundings) -> Resul
     // What a failed program says on its error output is the message.
     let body = if status != 0 && !told.is_empty() { told } else { printed };
     Ok(Answer { status, headers: Vec::new(), body, url: String::new(), printed: true })
+}
+
+/// Returns whether ssh says that it did not get as far as the command.
+///
+/// These are OpenSSH's own words (sshconnect.c, misc.c). A connection that ends later has others, or none.
+fn is_before_the_command(said: &str) -> bool {
+    [
+        "ssh: connect to host",
+        "Could not resolve hostname",
+        "Host key verification failed",
+        "kex_exchange_identification",
+    ]
+    .iter()
+    .any(|words| said.contains(words))
 }
 
 /// Says why a program cannot be started.

@@ -1,0 +1,254 @@
+//! The console's desk for operations: plans are made here, approvals are written, workers started, the journal followed.
+//!
+//! ```text
+//!   Effect::Plan ----> desk (a thread with the journal) ---> planner (asks the platform) ---> Event::Planned
+//!   Effect::Approve -> desk: journal, then a worker that outlives us
+//!                      desk: what anybody wrote into the journal ---> Event::Journal
+//! ```
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use super::planning::{Known, Planner};
+use super::start::{Starter, approve, command, not_written};
+use crate::app::event::{Event, EventKind, Notice};
+use crate::clock::Clock;
+use crate::journal::{Journal, JournalError, Opened};
+use crate::model::id::OperationId;
+use crate::model::operation::{OperationCommand, Plan, PlanRequest};
+use crate::model::source::{FailureKind, Trouble};
+use crate::model::text::Line;
+use crate::operation::Ledger;
+use crate::runtime::effects::Operator;
+
+/// How often the journal is looked at: what others do shows up as fast as one can read.
+const LOOK: Duration = Duration::from_millis(250);
+/// Entries that are taken in at once.
+const AT_ONCE: u32 = 500;
+
+/// What is wanted of the desk.
+#[derive(Debug)]
+enum Wish {
+    Plan(Box<PlanRequest>),
+    Approve(Box<Plan>),
+    Operate(OperationCommand),
+}
+
+/// The desk. It ends when it is dropped.
+#[derive(Debug)]
+pub struct Desk(Sender<Wish>);
+
+/// What a desk works with.
+pub struct Supplies {
+    /// Where the journal lies. It is opened by the desk's own thread: nobody waits for a disk to see the first screen.
+    pub state_dir: PathBuf,
+    pub planner: Arc<Planner>,
+    pub starter: Starter,
+    pub events: mpsc::Sender<Event>,
+    pub clock: Clock,
+    pub runtime: tokio::runtime::Handle,
+}
+
+impl Operator for Desk {
+    fn plan(&self, request: Box<PlanRequest>) {
+        self.wish(Wish::Plan(request));
+    }
+
+    fn approve(&self, plan: Box<Plan>) {
+        self.wish(Wish::Approve(plan));
+    }
+
+    fn operate(&self, command: OperationCommand) {
+        self.wish(Wish::Operate(command));
+    }
+}
+
+impl Desk {
+    /// Opens the desk.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn open(supplies: Supplies) -> std::io::Result<Self> {
+        let (wishes, to_desk) = channel();
+        std::thread::Builder::new().name("operations".to_owned()).spawn(move || {
+            match Journal::open(&supplies.state_dir, supplies.clock.now()) {
+                Ok(Opened { journal, set_aside }) => {
+                    let mut clerk = Clerk { supplies, journal, ledger: Ledger::default(), read: 0 };
+                    if let Some(told) = set_aside {
+                        clerk.tell(&told);
+                    }
+                    clerk.serve(&to_desk);
+                }
+                Err(error) => closed(&supplies, &to_desk, &error),
+            }
+        })?;
+        Ok(Self(wishes))
+    }
+
+    fn wish(&self, wish: Wish) {
+        // The thread ends with the console only.
+        let _ = self.0.send(wish);
+    }
+}
+
+impl Supplies {
+    fn send(&self, kind: EventKind) {
+        let event = Event { at: self.clock.now(), kind };
+        // A console that has gone has no use for it.
+        let _ = self.events.blocking_send(event);
+    }
+}
+
+/// Says to everybody who comes that there is no journal, and why.
+fn closed(supplies: &Supplies, wishes: &Receiver<Wish>, error: &JournalError) {
+    let why = not_written(error);
+    let text = Line::from_text(&format!("nothing can be done from here: {error}; {}", why.hint));
+    supplies.send(EventKind::Notice(Notice { text, trouble: true }));
+    for wish in wishes {
+        let why = why.clone();
+        supplies.send(match wish {
+            Wish::Plan(request) => EventKind::Planned { number: request.number, plan: Err(why) },
+            Wish::Approve(plan) => EventKind::NotOperated { operation: plan.id, why },
+            Wish::Operate(
+                OperationCommand::Cancel { operation, .. }
+                | OperationCommand::Resume { operation, .. }
+                | OperationCommand::Close { operation },
+            ) => EventKind::NotOperated { operation, why },
+        });
+    }
+}
+
+struct Clerk {
+    supplies: Supplies,
+    journal: Journal,
+    ledger: Ledger,
+    /// The last entry that was taken in.
+    read: u64,
+}
+
+impl Clerk {
+    fn serve(&mut self, wishes: &Receiver<Wish>) {
+        self.look(true);
+        loop {
+            match wishes.recv_timeout(LOOK) {
+                Ok(wish) => {
+                    self.look(false);
+                    self.grant(wish);
+                    self.look(false);
+                }
+                Err(RecvTimeoutError::Timeout) => {
+                    if self.supplies.events.is_closed() {
+                        return;
+                    }
+                    self.look(false);
+                }
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+    }
+
+    fn send(&self, kind: EventKind) {
+        self.supplies.send(kind);
+    }
+
+    fn tell(&self, text: &str) {
+        self.send(EventKind::Notice(Notice { text: Line::from_text(text), trouble: true }));
+    }
+
+    /// Takes in what is new in the journal.
+    fn look(&mut self, first: bool) {
+        match self.journal.changed() {
+            Ok(true) => {}
+            Ok(false) if first => {}
+            Ok(false) => return,
+            Err(error) => {
+                tracing::warn!("{error}");
+                return;
+            }
+        }
+        loop {
+            match self.journal.news(self.read, AT_ONCE) {
+                Ok(news) => {
+                    let full = news.entries.len() >= AT_ONCE as usize;
+                    self.read = news.entries.last().map_or(self.read, |entry| entry.seq);
+                    self.ledger.learn(&news);
+                    self.send(EventKind::Journal(news));
+                    if !full {
+                        return;
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!("{error}");
+                    return;
+                }
+            }
+        }
+    }
+
+    fn grant(&mut self, wish: Wish) {
+        match wish {
+            Wish::Plan(request) => self.plan(request),
+            Wish::Approve(plan) => {
+                let now = self.supplies.clock.now();
+                let by = plan.by.clone();
+                let started = approve(&mut self.journal, &plan, &by, now)
+                    .and_then(|_| self.supplies.starter.start(&plan.id, None));
+                if let Err(why) = started {
+                    self.send(EventKind::NotOperated { operation: plan.id, why });
+                }
+            }
+            Wish::Operate(wanted) => self.operate(&wanted),
+        }
+    }
+
+    fn operate(&mut self, wanted: &OperationCommand) {
+        let now = self.supplies.clock.now();
+        let by = self.supplies.planner.by.clone();
+        let (OperationCommand::Cancel { operation, .. }
+        | OperationCommand::Resume { operation, .. }
+        | OperationCommand::Close { operation }) = wanted;
+        let leases = self.ledger.leases().to_vec();
+        let done = command(&mut self.journal, wanted, &by, &leases, now).and_then(|start| {
+            if start { self.supplies.starter.start(operation, Some(&format!("{by} resumed it"))) } else { Ok(()) }
+        });
+        if let Err(why) = done {
+            self.send(EventKind::NotOperated { operation: operation.clone(), why });
+        }
+    }
+
+    fn plan(&self, request: Box<PlanRequest>) {
+        let known = match known(&self.ledger, request.intent.undoes.as_ref()) {
+            Ok(known) => known,
+            Err(why) => return self.send(EventKind::Planned { number: request.number, plan: Err(why) }),
+        };
+        let (planner, events, clock) =
+            (Arc::clone(&self.supplies.planner), self.supplies.events.clone(), self.supplies.clock.clone());
+        self.supplies.runtime.spawn(async move {
+            let plan = planner.plan(&request, known, clock.now()).await.map(Box::new);
+            let kind = EventKind::Planned { number: request.number, plan };
+            let _ = events.send(Event { at: clock.now(), kind }).await;
+        });
+    }
+}
+
+/// Returns what a plan must know of the journal.
+///
+/// # Errors
+/// When the operation that is to be taken back is not in it.
+pub fn known(ledger: &Ledger, undoes: Option<&OperationId>) -> Result<Known, Trouble> {
+    let undoes = match undoes {
+        None => None,
+        Some(id) => Some(ledger.get(id).cloned().ok_or_else(|| Trouble {
+            kind: FailureKind::NotFound,
+            message: Line::from_text(&format!("the journal has no operation {id}")),
+            hint: Line::from_text("crashcart operations lists them"),
+        })?),
+    };
+    let title = |operation: &OperationId| ledger.get(operation).map(|operation| operation.plan.title.clone());
+    let leases = ledger.leases().iter().map(|lease| (lease.clone(), title(&lease.operation))).collect();
+    Ok(Known { leases, undoes })
+}

@@ -1,0 +1,201 @@
+//! Rows and entries.
+
+use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+use super::{JournalError, replayed};
+use crate::model::id::{EntryId, OperationId, ServiceId};
+use crate::model::journal::{Body, Draft, Entry};
+use crate::model::operation::{Actor, OperationEvent};
+use crate::model::text::Line;
+use crate::model::time::Timestamp;
+use crate::operation::Operation;
+
+/// The columns that an entry is made of.
+pub const COLUMNS: &str = "seq, id, at, kind, service, operation, user, host, body";
+
+/// Refuses an event that may not follow what is known of its operation.
+pub fn check(transaction: &Transaction<'_>, draft: &Draft) -> Result<(), JournalError> {
+    let (Some(operation), Body::Operation(event)) = (&draft.operation, &draft.body) else { return Ok(()) };
+    match replayed(&of_operation(transaction, operation)?)? {
+        None => Operation::begin(draft.at, event).map(|_| ())?,
+        Some(mut known) => known.apply(draft.at, event)?,
+    }
+    Ok(())
+}
+
+/// Adds a row.
+pub fn insert(transaction: &Transaction<'_>, draft: &Draft, key: Option<&str>) -> Result<Entry, JournalError> {
+    let meta = |name: &str| -> rusqlite::Result<String> {
+        transaction.query_row("SELECT value FROM meta WHERE name = ?1", [name], |row| row.get(0))
+    };
+    let (origin, previous, count) = (meta("origin")?, meta("head")?, meta("count")?);
+    let fields = Fields {
+        id: id(draft.at),
+        origin,
+        at: draft.at.as_micros(),
+        kind: draft.body.kind(),
+        service: draft.service.as_ref().map(ToString::to_string),
+        operation: draft.operation.as_ref().map(ToString::to_string),
+        user: draft.by.user.to_string(),
+        host: draft.by.host.to_string(),
+        body: body(&draft.body)?,
+        previous,
+    };
+    let hash = fields.hash();
+    transaction.execute(
+        "INSERT INTO entry (id, origin, at, kind, service, operation, user, host, body, previous, hash)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        params![
+            fields.id,
+            fields.origin,
+            fields.at,
+            fields.kind,
+            fields.service,
+            fields.operation,
+            fields.user,
+            fields.host,
+            fields.body,
+            fields.previous,
+            hash
+        ],
+    )?;
+    let seq = u64::try_from(transaction.last_insert_rowid()).unwrap_or(0);
+    let count = count.parse::<u64>().unwrap_or(0) + 1;
+    transaction.execute("UPDATE meta SET value = ?1 WHERE name = 'head'", [&hash])?;
+    transaction.execute("UPDATE meta SET value = ?1 WHERE name = 'count'", [count.to_string()])?;
+    if let (Some(operation), Some(key)) = (&fields.operation, key) {
+        transaction.execute(
+            "INSERT INTO place (operation, key, at) VALUES (?1, ?2, ?3)",
+            params![operation, key, fields.at],
+        )?;
+    }
+    if let (Some(operation), Body::Operation(OperationEvent::Ended { .. })) = (&fields.operation, &draft.body) {
+        transaction.execute("UPDATE place SET ended = 1 WHERE operation = ?1", [operation])?;
+    }
+    Ok(Entry {
+        seq,
+        id: EntryId::new(&fields.id),
+        at: draft.at,
+        by: draft.by.clone(),
+        service: draft.service.clone(),
+        operation: draft.operation.clone(),
+        body: draft.body.clone(),
+    })
+}
+
+/// What a hash is made of.
+pub struct Fields {
+    pub id: String,
+    pub origin: String,
+    pub at: i64,
+    pub kind: String,
+    pub service: Option<String>,
+    pub operation: Option<String>,
+    pub user: String,
+    pub host: String,
+    pub body: String,
+    pub previous: String,
+}
+
+impl Fields {
+    /// Returns SHA-256 over every field with its length before it, so that no two rows can look the same.
+    pub fn hash(&self) -> String {
+        let mut hash = Sha256::new();
+        let at = self.at.to_string();
+        let parts = [
+            Some(&self.previous),
+            Some(&self.id),
+            Some(&self.origin),
+            Some(&at),
+            Some(&self.kind),
+            self.service.as_ref(),
+            self.operation.as_ref(),
+            Some(&self.user),
+            Some(&self.host),
+            Some(&self.body),
+        ];
+        for part in parts {
+            match part {
+                Some(text) => {
+                    hash.update(text.len().to_string());
+                    hash.update(":");
+                    hash.update(text);
+                }
+                None => hash.update("-"),
+            }
+            hash.update("\n");
+        }
+        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// Returns a UUID of version 7 (RFC 9562) of that moment.
+fn id(at: Timestamp) -> String {
+    let micros = u64::try_from(at.as_micros()).unwrap_or(0);
+    let nanos = u32::try_from(micros % 1_000_000 * 1_000).unwrap_or(0);
+    let moment = uuid::Timestamp::from_unix(uuid::NoContext, micros / 1_000_000, nanos);
+    uuid::Uuid::new_v7(moment).to_string()
+}
+
+fn body(body: &Body) -> Result<String, JournalError> {
+    let text = match body {
+        Body::Operation(event) => serde_json::to_string(event),
+        Body::Other { body, .. } => serde_json::to_string(body),
+    };
+    text.map_err(|error| JournalError::Other { path: std::path::PathBuf::new(), reason: error.to_string() })
+}
+
+/// Reads a row.
+pub fn read(row: &Row<'_>) -> rusqlite::Result<Entry> {
+    let text = |index: usize| row.get::<_, String>(index);
+    let (kind, body) = (text(3)?, text(8)?);
+    let value: Value = serde_json::from_str(&body).unwrap_or(Value::String(body));
+    let event = kind.starts_with("operation.").then(|| serde_json::from_value::<OperationEvent>(value.clone()).ok());
+    let body = match event.flatten() {
+        Some(event) => Body::Operation(event),
+        None => Body::Other { kind, body: value },
+    };
+    Ok(Entry {
+        seq: u64::try_from(row.get::<_, i64>(0)?).unwrap_or(0),
+        id: EntryId::new(text(1)?),
+        at: Timestamp::from_micros(row.get(2)?),
+        by: Actor { user: Line::from_text(&text(6)?), host: Line::from_text(&text(7)?) },
+        service: row.get::<_, Option<String>>(4)?.map(ServiceId::new),
+        operation: row.get::<_, Option<String>>(5)?.map(OperationId::new),
+        body,
+    })
+}
+
+/// Returns entries after a place.
+pub fn since(connection: &Connection, seq: u64, limit: u32) -> rusqlite::Result<Vec<Entry>> {
+    let sql = format!("SELECT {COLUMNS} FROM entry WHERE seq > ?1 ORDER BY seq LIMIT ?2");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let seq = i64::try_from(seq).unwrap_or(i64::MAX);
+    statement.query_map(params![seq, limit], read)?.collect()
+}
+
+/// Returns an operation's entries.
+pub fn of_operation(connection: &Connection, operation: &OperationId) -> rusqlite::Result<Vec<Entry>> {
+    let sql = format!("SELECT {COLUMNS} FROM entry WHERE operation = ?1 ORDER BY seq");
+    let mut statement = connection.prepare_cached(&sql)?;
+    statement.query_map([operation.as_str()], read)?.collect()
+}
+
+/// Returns the ids of every operation, in the order of their approvals.
+pub fn operations(connection: &Connection) -> rusqlite::Result<Vec<OperationId>> {
+    let mut statement =
+        connection.prepare_cached("SELECT operation FROM entry WHERE kind = 'operation.approved' ORDER BY seq")?;
+    statement.query_map([], |row| row.get::<_, String>(0).map(OperationId::new))?.collect()
+}
+
+/// Returns whether an operation has ended.
+pub fn has_ended(connection: &Connection, operation: &str) -> rusqlite::Result<bool> {
+    let ended: Option<i64> = connection
+        .query_row("SELECT 1 FROM entry WHERE operation = ?1 AND kind = 'operation.ended'", [operation], |row| {
+            row.get(0)
+        })
+        .optional()?;
+    Ok(ended.is_some())
+}

@@ -1,0 +1,106 @@
+//! What can go wrong with the journal, each with what to try.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::ErrorCode;
+use thiserror::Error;
+
+use crate::operation::log::Illegal;
+
+/// Why the journal could not be read or written.
+#[derive(Debug, Error)]
+pub enum JournalError {
+    #[error("the disk is full: {path} cannot grow")]
+    Full { path: PathBuf },
+    #[error("{path} is on a disk that cannot be written")]
+    ReadOnly { path: PathBuf },
+    #[error("{path} was locked by another process for too long")]
+    Locked { path: PathBuf },
+    #[error("{path} is not a journal any more: {reason}")]
+    Corrupt { path: PathBuf, reason: String },
+    #[error("{path} was written by a newer crashcart (version {found} of its tables, this one knows {known})")]
+    Newer { path: PathBuf, found: i64, known: i64 },
+    #[error("{path} cannot be opened: {reason}")]
+    Open { path: PathBuf, reason: String },
+    #[error("{path}: {reason}")]
+    Other { path: PathBuf, reason: String },
+    #[error(transparent)]
+    Illegal(#[from] Illegal),
+    #[error("the lease is {holder}'s now")]
+    LostLease { holder: String },
+    #[error("there is no operation `{wanted}`")]
+    NoOperation { wanted: String },
+    #[error("several operations end with `{wanted}`")]
+    SeveralOperations { wanted: String },
+}
+
+impl JournalError {
+    /// Sorts what SQLite says of a write.
+    pub(super) fn write(path: &Path, error: rusqlite::Error) -> Self {
+        Self::sorted(path, &error)
+    }
+
+    /// Sorts what SQLite says of a read.
+    pub(super) fn read(path: &Path, error: rusqlite::Error) -> Self {
+        Self::sorted(path, &error)
+    }
+
+    pub(super) fn sorted(path: &Path, error: &rusqlite::Error) -> Self {
+        let path = path.to_path_buf();
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => Self::Full { path },
+            Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => Self::ReadOnly { path },
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Locked { path },
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+                Self::Corrupt { path, reason: error.to_string() }
+            }
+            Some(ErrorCode::CannotOpen) => Self::Open { path, reason: error.to_string() },
+            _ => Self::Other { path, reason: error.to_string() },
+        }
+    }
+
+    /// Names the file where a place that has none at hand could not.
+    pub(super) fn at(self, path: &Path) -> Self {
+        match self {
+            Self::Other { path: nowhere, reason } if nowhere.as_os_str().is_empty() => {
+                Self::Other { path: path.to_path_buf(), reason }
+            }
+            Self::Full { .. } => Self::Full { path: path.to_path_buf() },
+            Self::ReadOnly { .. } => Self::ReadOnly { path: path.to_path_buf() },
+            Self::Locked { .. } => Self::Locked { path: path.to_path_buf() },
+            other => other,
+        }
+    }
+
+    /// Returns whether the same may work a moment later.
+    pub fn may_pass(&self) -> bool {
+        matches!(
+            self,
+            Self::Full { .. } | Self::ReadOnly { .. } | Self::Locked { .. } | Self::Open { .. } | Self::Other { .. }
+        )
+    }
+
+    /// Returns what to try next.
+    pub fn hint(&self) -> String {
+        match self {
+            Self::Full { path } | Self::ReadOnly { path } | Self::Open { path, .. } => format!(
+                "make room in {}, or keep the journal elsewhere: --state-dir DIR",
+                path.parent().unwrap_or(path).display()
+            ),
+            Self::Locked { path } => format!("see who has it: fuser {}", path.display()),
+            Self::Corrupt { path, .. } => format!("set it aside: mv {0} {0}.damaged, and start again", path.display()),
+            Self::Newer { .. } => "use the newer crashcart, or another --state-dir".to_owned(),
+            Self::Other { .. } => "crashcart journal verify says what is wrong with it".to_owned(),
+            Self::Illegal(_) => "look at it: crashcart operations show".to_owned(),
+            Self::LostLease { .. } => "it was taken over; watch it with crashcart operations".to_owned(),
+            Self::NoOperation { .. } | Self::SeveralOperations { .. } => "crashcart operations lists them".to_owned(),
+        }
+    }
+}
+
+/// SQLite's words inside a transaction; the file's name comes later.
+impl From<rusqlite::Error> for JournalError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::sorted(Path::new(""), &error)
+    }
+}
