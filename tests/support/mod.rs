@@ -5,6 +5,7 @@ pub mod demo;
 pub mod demo_sources;
 pub mod dns;
 pub mod fault_server;
+pub mod platform;
 pub mod pty;
 pub mod servers;
 pub mod tls;

@@ -1,0 +1,14 @@
+//! Operations from the outside: the commands, the detached worker, the journal, on a platform that remembers.
+
+mod support;
+
+#[path = "operations/bench.rs"]
+mod bench;
+#[path = "operations/crash.rs"]
+mod crash;
+#[path = "operations/faults.rs"]
+mod faults;
+#[path = "operations/links.rs"]
+mod links;
+#[path = "operations/rollback.rs"]
+mod rollback;
