@@ -14,6 +14,7 @@ pub mod console;
 pub mod environment;
 pub mod failure;
 pub mod feeds;
+pub mod journal;
 pub mod logs;
 pub mod man;
 pub mod operations;
@@ -123,6 +124,7 @@ fn dispatch(cli: &Cli, environment: &Environment) -> Result<Exit, Failure> {
         Some(Command::Scale(args)) => acting::scale(cli, args, environment),
         Some(Command::Act(args)) => acting::act(cli, args, environment),
         Some(Command::Operations(args)) => operations::run(cli, args, environment),
+        Some(Command::Journal(args)) => journal::run(cli, args, environment),
         Some(Command::Worker(args)) => worker::run(cli, args, environment),
         Some(Command::Providers(args)) => providers::run(cli, args, environment),
         Some(Command::Secret(args)) => secret::run(cli, args, environment),

@@ -143,6 +143,12 @@ impl Journal {
         }
     }
 
+    /// Lets the file grow to so many pages at most, so that a full disk can be tried.
+    #[doc(hidden)]
+    pub fn limit_pages(&self, pages: u32) {
+        let _ = self.connection.pragma_update(None, "max_page_count", pages);
+    }
+
     /// Returns where it lies.
     pub fn path(&self) -> &std::path::Path {
         &self.path

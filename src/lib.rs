@@ -12,15 +12,15 @@
 //! filters; what a definition asks of a vendor and what the answer means; which events of an
 //! [operation](operation::log) may follow which. Pure functions.
 //!
-//! **Adapters** ([`clock`], [`probe`], [`secret`], [`tail`], the [engine](provider::engine) of providers). Each talks to
-//! one outside thing, and never to another adapter.
+//! **Adapters** ([`clock`], [`probe`], [`secret`], [`tail`], [`journal`], [`repository`], the [engine](provider::engine) of
+//! providers). Each talks to one outside thing, and never to another adapter.
 //!
 //! **The console** ([`action`], [`app`], [`pane`], [`modal`], [`ui`]). [`App::update`](app::App::update) is the only way
 //! in which state changes, [`App::view`](app::App::view) draws it into a buffer. Pure as well, so that every screen is
 //! a test and a recording replays.
 //!
-//! **The shell** ([`cli`], [`runtime`]). The [event loop](runtime::console), pollers, the terminal, files, processes;
-//! one file a subcommand.
+//! **The shell** ([`cli`], [`runtime`], [`desk`], [`worker`]). The [event loop](runtime::console), pollers, the terminal,
+//! files, processes; one file a subcommand; where plans are made and approved, and the process that carries one out.
 //!
 //! ```text
 //!   probes   this host   log tails   keys, resizes   clock

@@ -90,9 +90,10 @@ mod operations;
 mod secret;
 mod values;
 
-use operations::{ACT_EXAMPLES, OPERATIONS_EXAMPLES, ROLLBACK_EXAMPLES};
+use operations::{ACT_EXAMPLES, JOURNAL_EXAMPLES, OPERATIONS_EXAMPLES, ROLLBACK_EXAMPLES};
 pub use operations::{
-    ActArgs, ActingArgs, OperationsArgs, OperationsCommand, RestartArgs, RollbackArgs, ScaleArgs, WorkerArgs,
+    ActArgs, ActingArgs, JournalArgs, JournalCommand, OperationsArgs, OperationsCommand, RestartArgs, RollbackArgs,
+    ScaleArgs, WorkerArgs,
 };
 
 pub use secret::{SecretArgs, SecretCommand, SecretPlaceArgs, SecretSetArgs};
@@ -273,6 +274,10 @@ pub enum Command {
     /// What was and is being done: show, resume, cancel, undo
     #[command(after_help = format!("{OPERATIONS_EXAMPLES}\n\n{EXIT_CODES}"))]
     Operations(OperationsArgs),
+
+    /// Everything that was done, in one file that only grows: show, verify, export
+    #[command(after_help = format!("{JOURNAL_EXAMPLES}\n\n{EXIT_CODES}"))]
+    Journal(JournalArgs),
 
     #[command(hide = true)]
     Worker(WorkerArgs),

@@ -218,3 +218,48 @@ pub struct WorkerArgs {
     #[arg(long)]
     pub detach: bool,
 }
+
+pub(in crate::cli) const JOURNAL_EXAMPLES: &str = "\
+Examples:
+  crashcart journal show --since 2h          What happened in the last two hours
+  crashcart journal show --operation last    One operation, line by line
+  crashcart journal verify                   Is it as it was written? Exit code 1 when not
+  crashcart journal export > night.jsonl     All of it, with hashes";
+
+#[derive(Args, Clone, PartialEq, Eq, Debug)]
+pub struct JournalArgs {
+    /// Print JSON
+    #[arg(long, global = true)]
+    pub json: bool,
+
+    #[command(subcommand)]
+    pub command: Option<JournalCommand>,
+}
+
+#[derive(Subcommand, Clone, PartialEq, Eq, Debug)]
+pub enum JournalCommand {
+    /// Print entries, the oldest first
+    Show {
+        /// Only those of this operation: its id, the end of it, or `last`
+        #[arg(long, value_name = "OPERATION")]
+        operation: Option<String>,
+
+        /// Only those of this service
+        #[arg(long, value_name = "SERVICE")]
+        service: Option<String>,
+
+        /// Only those of the last so long
+        #[arg(long, value_name = "DURATION", value_parser = duration)]
+        since: Option<Duration>,
+
+        /// Go on with what is written from now on
+        #[arg(long, short)]
+        follow: bool,
+    },
+
+    /// Compare every entry with its hash, and replay every operation
+    Verify,
+
+    /// Print every entry with its hashes, a JSON object each
+    Export,
+}
