@@ -416,3 +416,6 @@ impl Operation {
         self.ended.as_ref().map_or(now, |ended| ended.at).since(self.approved_at)
     }
 }
+
+#[cfg(test)]
+mod tests;

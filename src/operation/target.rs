@@ -181,3 +181,99 @@ fn span(watched: Duration) -> String {
         _ => format!("{} days", minutes / 1_440),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(minutes: i64) -> Timestamp {
+        Timestamp::from_micros(1_764_000_000_000_000 + minutes * 60_000_000)
+    }
+
+    fn release(id: &str, made: i64, state: ReleaseState, live: bool) -> Release {
+        Release {
+            id: Line::from_text(id),
+            version: None,
+            state,
+            stated: None,
+            live,
+            created_at: Some(at(made)),
+            finished_at: None,
+            commit: None,
+            branch: None,
+            message: None,
+            author: None,
+            image: None,
+            cause: None,
+            traffic: None,
+            can_roll_back: None,
+            detail: None,
+            url: None,
+            extra: serde_json::Value::Null,
+        }
+    }
+
+    fn line_of_releases() -> Vec<Release> {
+        use ReleaseState::{Failed, Succeeded, Superseded};
+        vec![
+            release("v4", 300, Succeeded, true),
+            release("v3", 200, Superseded, false),
+            release("x", 150, Failed, false),
+            release("v2", 100, Superseded, false),
+            release("v1", 0, Superseded, false),
+        ]
+    }
+
+    fn health(turns: &[(i64, Status)]) -> Vec<Segment> {
+        turns.iter().map(|(minute, status)| Segment { from: at(*minute), status: *status }).collect()
+    }
+
+    #[track_caller]
+    fn chosen(releases: &[Release], turns: &[(i64, Status)]) -> (String, String) {
+        let chosen = choose(releases, &health(turns), at(310)).expect("there is one");
+        (releases[chosen.index].id.to_string(), chosen.because.to_string())
+    }
+
+    #[test]
+    fn the_last_one_that_was_healthy_while_it_was_live_is_chosen() {
+        let releases = line_of_releases();
+        let (id, why) = chosen(&releases, &[(0, Status::Up), (300, Status::Down)]);
+        assert_eq!((id.as_str(), why.as_str()), ("v3", "v3 was healthy for the 100 min that it was live and watched"));
+        let (id, why) = chosen(&releases, &[(0, Status::Up), (205, Status::Down)]);
+        assert_eq!(id, "v2");
+        assert!(why.ends_with("; v3 was down while it was live"), "{why}");
+    }
+
+    #[test]
+    fn where_nobody_watched_it_is_the_one_before_and_that_is_said() {
+        let (id, why) = chosen(&line_of_releases(), &[]);
+        assert_eq!((id.as_str(), why.as_str()), ("v3", "v3 is the one before the live one; nobody watched how it was"));
+        // The order of the list does not matter where there are times.
+        let mut shuffled = line_of_releases();
+        shuffled.reverse();
+        assert_eq!(chosen(&shuffled, &[]).0, "v3");
+    }
+
+    #[test]
+    fn what_cannot_be_gone_back_to_is_left_out() {
+        let mut releases = line_of_releases();
+        releases[1].can_roll_back = Some(false);
+        assert_eq!(chosen(&releases, &[]).0, "v2");
+        releases[3].commit = Some(Line::from_text("abc"));
+        releases[0].commit = Some(Line::from_text("abc"));
+        assert_eq!(chosen(&releases, &[]).0, "v1", "the same commit again helps nobody");
+        assert_eq!(choose(&releases[..1], &[], at(310)), None);
+        assert_eq!(choose(&[], &[], at(310)), None);
+    }
+
+    #[test]
+    fn a_service_is_as_bad_as_its_worst_check() {
+        let (mut one, mut other) = (History::default(), History::default());
+        one.turn(Status::Up, at(0));
+        other.turn(Status::Up, at(10));
+        other.turn(Status::Down, at(20));
+        other.turn(Status::Unwatched, at(30));
+        let merged = service_history(&[&one, &other]);
+        assert_eq!(merged, health(&[(0, Status::Up), (20, Status::Down), (30, Status::Up)]));
+    }
+}
