@@ -86,3 +86,6 @@ pub fn between(changes: Option<Changes>, told_by: Line, texts: &BTreeMap<String,
     migrations.sort_by_key(|migration| migration.kinds.first().copied().unwrap_or(MigrationKind::Drops));
     Between { changes, told_by, migrations }
 }
+
+#[cfg(test)]
+mod tests;

@@ -140,13 +140,25 @@ static EXECUTES: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// Where the half that goes back begins, in each language.
 static BACKWARDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
-        r"(?m)^\s*(def (self\.)?down\b|def downgrade\b|def (self\.)?backwards?\b|public function down\b|public async down\b|async down\b|down\s*[:=(]|exports\.down\b|export (async )?function down\b|export const down\b|module\.exports\.down\b|protected override void Down\b|<rollback\b|\s*-?\s*rollback:)",
+        r"(?m)^\s*(def (self\.)?down\b|def downgrade\b|def (self\.)?backwards?\b|public function down\b|public async down\b|async down\b|down\s*[:=(]|exports\.down\b|export (async )?function down\b|export const down\b|module\.exports\.down\b|protected override void Down\b)",
     )
     .ok()
 });
 
+/// Liquibase says beside each change how it is taken back.
+static ROLLBACKS: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?s)<rollback\b.*?(</rollback>|/>)|(?m)^\s*-?\s*rollback:[^\n]*$").ok());
+
 /// Reads a migration.
 pub fn read(framework: Framework, text: &str) -> Vec<Saying> {
+    let without = match ROLLBACKS.as_ref().filter(|_| framework == Framework::Liquibase) {
+        // The lines stay where they are.
+        Some(rollbacks) => {
+            rollbacks.replace_all(text, |found: &regex::Captures<'_>| "\n".repeat(found[0].matches('\n').count()))
+        }
+        None => text.into(),
+    };
+    let text = without.as_ref();
     let forwards = BACKWARDS.as_ref().and_then(|down| down.find(text)).map_or(text, |found| &text[..found.start()]);
     // A file may put the way back first.
     let forwards = if forwards.trim().len() < 40 { text } else { forwards };

@@ -116,7 +116,10 @@ const RULES: &[(MigrationKind, &str)] = &[
     (MigrationKind::Rewrites, r"(?i)^alter table\b.*\balter (column )?\S+ (set data )?type\b"),
     (MigrationKind::Rewrites, r"(?i)^alter table\b.*\balter (column )?\S+ set not null\b"),
     (MigrationKind::Rewrites, r"(?i)^alter table\b.*\b(modify|change)( column)?\b"),
-    (MigrationKind::Rewrites, r"(?i)^alter table\b.*\balter column \S+ [a-z]+\(?.*\bnot null\b"),
+    (
+        MigrationKind::Rewrites,
+        r"(?i)^alter table\b.*\balter column \S+ \[?(n?(var)?char|n?text|(big|small|tiny)?int|bit|date\w*|decimal|numeric|float|money|uniqueidentifier)\b.*\bnot null\b",
+    ),
     (MigrationKind::Rewrites, r"(?i)^alter table\b.*\badd (constraint \S+ )?(check|unique|foreign key|primary key)\b"),
     (MigrationKind::Rewrites, r"(?i)^create unique index\b"),
     (MigrationKind::Data, r"(?i)^(insert|update|delete|merge|replace|copy|with .*\b(insert|update|delete))\b"),
