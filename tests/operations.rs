@@ -10,5 +10,7 @@ mod crash;
 mod faults;
 #[path = "operations/links.rs"]
 mod links;
+#[path = "operations/people.rs"]
+mod people;
 #[path = "operations/rollback.rs"]
 mod rollback;
