@@ -186,3 +186,42 @@ fn plain_sqlite_reads_it_with_its_views() {
         connection.query_row("SELECT count(*) FROM timeline WHERE kind = 'note'", [], |row| row.get(0)).unwrap();
     assert_eq!(rows, 2);
 }
+
+/// An approval of a plan that does nothing.
+fn approval(id: &str, at: Timestamp) -> Draft {
+    let plan: crashcart::model::operation::Plan = serde_json::from_value(json!({
+        "id": id, "title": "restart shop", "system": "Render", "by": { "user": "kim", "host": "web1" }, "planned_at": at,
+        "intent": { "service": "shop", "source": "render", "action": "restart", "params": {}, "target": "service",
+                    "inputs": {}, "reason": null, "undoes": null },
+        "source": { "id": "render", "provider": "render", "url": null, "params": {}, "secrets": {}, "ca": null, "every": null },
+        "environment": null, "current": null, "values": {}, "steps": [], "means": null,
+        "between": { "changes": null, "told_by": "", "migrations": [] }, "caveats": [], "automatic_deploys": "unknown",
+        "restarts": null, "verification": { "checks": [], "red": [], "alerts": [], "within": 0 }, "confirm": "key",
+        "stops": [], "warnings": [], "chosen_because": null, "tells_when_done": false
+    }))
+    .unwrap();
+    let by = plan.by.clone();
+    let event = crashcart::model::operation::OperationEvent::Approved { plan: Box::new(plan), by };
+    Draft { at, operation: Some(crashcart::model::id::OperationId::new(id)), body: Body::Operation(event), ..note("") }
+}
+
+#[test]
+fn of_two_approvals_the_second_is_refused_whoever_read_the_clock_first() {
+    use crashcart::journal::Approved;
+    use std::time::Duration;
+    for (first, second, busy) in [(1, 0, true), (0, 1, true), (0, 20, false), (3_600, 0, false)] {
+        let directory = tempfile::tempdir().unwrap();
+        let mut journal = open(directory.path());
+        let at = |seconds: u64| now() + Duration::from_secs(seconds);
+        let approved = journal.approve(&approval("op-one", at(first)), "place", at(first)).unwrap();
+        assert!(matches!(approved, Approved::Written(_)));
+        let other = journal.approve(&approval("op-other", at(second)), "elsewhere", at(second)).unwrap();
+        assert!(matches!(other, Approved::Written(_)), "another place is free");
+        let approved = journal.approve(&approval("op-two", at(second)), "place", at(second)).unwrap();
+        assert_eq!(
+            matches!(&approved, Approved::Busy { by, .. } if by == "kim@web1"),
+            busy,
+            "{first} {second}: {approved:?}"
+        );
+    }
+}

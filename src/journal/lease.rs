@@ -120,6 +120,8 @@ impl Journal {
                 return Ok(Approved::Busy { by: lease.worker.by.to_string(), operation: lease.operation });
             }
             let since = (now - COMES_WITHIN).as_micros();
+            // Who has just approved may have read the clock after us. What is far ahead is from a clock that was set back.
+            let until = (now + COMES_WITHIN).as_micros();
             let recent: Option<(String, String)> = transaction
                 .query_row(
                     "SELECT place.operation, entry.user || '@' || entry.host FROM place
@@ -128,7 +130,7 @@ impl Journal {
                        AND NOT EXISTS (SELECT 1 FROM entry AS claim
                                        WHERE claim.operation = place.operation AND claim.kind = 'operation.claimed')
                      LIMIT 1",
-                    params![key, since, now.as_micros()],
+                    params![key, since, until],
                     |row| Ok((row.get(0)?, row.get(1)?)),
                 )
                 .optional()?;

@@ -24,7 +24,7 @@ fn plan(steps: usize) -> Plan {
         number,
         undo: false,
         preview: Vec::new(),
-        undone_by: (number % 2 == 0).then(|| line("undo")),
+        undone_by: number.is_multiple_of(2).then(|| line("undo")),
         reads: false,
         repeatable: number == 0,
     };
