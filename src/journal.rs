@@ -106,7 +106,12 @@ impl Journal {
     /// # Errors
     /// When the file cannot be read.
     pub fn news(&self, seq: u64, limit: u32) -> Result<News, JournalError> {
-        Ok(News { entries: self.since(seq, limit)?, leases: self.leases()? })
+        // From one moment: an end that is not seen yet beside a lease that is given back would look like a dead worker.
+        let failed = |error| JournalError::read(&self.path, error);
+        let moment = self.connection.unchecked_transaction().map_err(failed)?;
+        let news = News { entries: self.since(seq, limit)?, leases: self.leases()? };
+        moment.commit().map_err(failed)?;
+        Ok(news)
     }
 
     /// Returns whether anybody, this process too, wrote since this was asked last. Cheap: no table is read.

@@ -1,5 +1,20 @@
 //! The journal, as several programs use it and as a bad night treats it.
 
+#[path = "journal/commands.rs"]
+mod commands;
+#[path = "journal/leases.rs"]
+mod leases;
+#[path = "journal/place.rs"]
+mod place;
+#[path = "journal/races.rs"]
+mod races;
+#[path = "journal/rules.rs"]
+mod rules;
+#[path = "journal/tampering.rs"]
+mod tampering;
+#[path = "journal/trouble.rs"]
+mod trouble;
+
 use std::fs;
 use std::path::Path;
 
@@ -148,7 +163,7 @@ fn tampering_shows() {
             "UPDATE entry SET seq = CASE seq WHEN 2 THEN 30 ELSE 2 END WHERE seq IN (2, 3)",
             "does not follow the entry before it",
         ),
-        ("SELECT 1", "what keeps entries from being changed was taken out"),
+        ("SELECT 1", "the trigger `entry_stays` was taken out"),
     ];
     for (sql, expected) in cases {
         let directory = tempfile::tempdir().unwrap();

@@ -5,16 +5,16 @@ use std::time::Duration;
 use anyhow::anyhow;
 use serde_json::{Value, json};
 
-use super::acting::{failed, state_dir};
+use super::acting::state_dir;
 use super::args::{Cli, JournalArgs, JournalCommand};
 use super::environment::Environment;
 use super::failure::Failure;
 use super::{Exit, config_file, output};
 use crate::clock::Clock;
-use crate::desk::start::not_written;
 use crate::journal::{Journal, JournalError};
 use crate::model::journal::{Body, Entry};
 use crate::model::operation::OperationEvent;
+use crate::model::text::Line;
 use crate::runtime::redaction::redact;
 
 /// Between two looks while one follows.
@@ -24,13 +24,34 @@ const AT_ONCE: u32 = 500;
 
 pub(super) fn run(cli: &Cli, args: &JournalArgs, environment: &Environment) -> Result<Exit, Failure> {
     let state_dir = state_dir(cli, environment)?;
-    let read_failed = |error: JournalError| failed(not_written(&error));
-    let Some(journal) = Journal::open_to_read(&state_dir).map_err(read_failed)? else {
-        output::tell("Nothing was written yet.\n");
-        return Ok(Exit::Healthy);
-    };
     let all = JournalCommand::Show { operation: None, service: None, since: None, follow: false };
-    match args.command.as_ref().unwrap_or(&all) {
+    let command = args.command.as_ref().unwrap_or(&all);
+    let journal = loop {
+        match Journal::open_to_read(&state_dir) {
+            Ok(Some(journal)) => break journal,
+            // Who follows may begin before anything was done.
+            Ok(None) if matches!(command, JournalCommand::Show { follow: true, .. }) => {
+                std::thread::park_timeout(LOOK);
+            }
+            // A journal that is not there proves nothing: somebody may have taken it away.
+            Ok(None) if *command == JournalCommand::Verify => {
+                let hint = "if there was one, look for a copy, and for journal.db.unreadable-* beside its place";
+                return Err(unseen(anyhow!("there is no journal in {}", state_dir.display()), hint));
+            }
+            Ok(None) => {
+                output::tell("Nothing was written yet.\n");
+                return Ok(Exit::Healthy);
+            }
+            // That it is none any more is what was asked.
+            Err(error @ JournalError::Corrupt { .. }) if *command == JournalCommand::Verify => {
+                let mut failure = read_failed(error);
+                failure.exit = Exit::Wrong;
+                return Err(failure);
+            }
+            Err(error) => return Err(read_failed(error)),
+        }
+    };
+    match command {
         JournalCommand::Show { operation, service, since, follow } => {
             let clock = Clock::system();
             let zone = config_file::time_zone(None, &mut Vec::new());
@@ -60,7 +81,9 @@ pub(super) fn run(cli: &Cli, args: &JournalArgs, environment: &Environment) -> R
                         let at = entry.at.in_zone(&zone).strftime("%F %T %Z");
                         format!("{at}  {}  {}  {}", entry.by, entry.body.kind(), words(entry))
                     };
-                    if !output::print_on(redact(&format!("{}\n", line.trim_end())).as_ref())? {
+                    // Whoever can write into the file can write anything into it.
+                    let line = Line::from_text(line.trim_end());
+                    if !output::print_on(redact(&format!("{line}\n")).as_ref())? {
                         return Ok(Exit::Healthy);
                     }
                 }
@@ -77,18 +100,30 @@ pub(super) fn run(cli: &Cli, args: &JournalArgs, environment: &Environment) -> R
                 )
             } else {
                 let place = |seq: Option<u64>| seq.map(|seq| format!("entry {seq}: ")).unwrap_or_default();
-                let lines = verification.damages.iter().map(|damage| format!("{}{}\n", place(damage.seq), damage.what));
-                lines.collect()
+                let damages = verification.damages.iter();
+                let lines = damages.map(|damage| Line::from_text(&format!("{}{}", place(damage.seq), damage.what)));
+                lines.map(|line| format!("{line}\n")).collect()
             };
             output::print(redact(&text).as_ref())?;
             Ok(if verification.damages.is_empty() { Exit::Healthy } else { Exit::Wrong })
         }
         JournalCommand::Export => {
-            let written = journal.export(|document| output::print_on(redact(&format!("{document}\n")).as_ref()));
+            let written = journal.export(|line| output::print_on(redact(line).as_ref()));
             written.map_err(read_failed)??;
             Ok(Exit::Healthy)
         }
     }
+}
+
+/// Says that the journal could not be looked at.
+fn read_failed(error: JournalError) -> Failure {
+    let hint = error.hint();
+    unseen(error.into(), &hint)
+}
+
+fn unseen(error: anyhow::Error, hint: &str) -> Failure {
+    // Whatever is not about the command line cannot be told.
+    Failure::from(error).hint(hint)
 }
 
 fn document(entry: &Entry) -> Value {

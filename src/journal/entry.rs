@@ -11,18 +11,47 @@ use crate::model::operation::{Actor, OperationEvent};
 use crate::model::text::Line;
 use crate::model::time::Timestamp;
 use crate::operation::Operation;
+use crate::operation::log::Illegal;
 
 /// The columns that an entry is made of.
 pub const COLUMNS: &str = "seq, id, at, kind, service, operation, user, host, body";
 
+/// What the kinds of operations' events begin with.
+const OPERATION: &str = "operation.";
+
 /// Refuses an event that may not follow what is known of its operation.
 pub fn check(transaction: &Transaction<'_>, draft: &Draft) -> Result<(), JournalError> {
-    let (Some(operation), Body::Operation(event)) = (&draft.operation, &draft.body) else { return Ok(()) };
-    match replayed(&of_operation(transaction, operation)?)? {
-        None => Operation::begin(draft.at, event).map(|_| ())?,
-        Some(mut known) => known.apply(draft.at, event)?,
+    let name = || draft.operation.as_ref().map(ToString::to_string).unwrap_or_default();
+    let illegal = |event: &'static str, why: &'static str| Err(Illegal { operation: name(), event, why }.into());
+    let event = match &draft.body {
+        Body::Operation(event) => event,
+        // It would stand among an operation's events, and nothing has looked whether it may.
+        Body::Other { kind, .. } if kind.starts_with(OPERATION) => {
+            return illegal("something unknown", "only events that are known are written");
+        }
+        Body::Other { .. } => return Ok(()),
+    };
+    let Some(operation) = &draft.operation else { return illegal(event.word(), "it says of no operation") };
+    if let OperationEvent::Approved { plan, .. } = event
+        && &plan.id != operation
+    {
+        return illegal(event.word(), "its plan is another operation's");
     }
-    Ok(())
+    let entries = of_operation(transaction, operation)?;
+    if has_unknown(&entries) {
+        return illegal(event.word(), "a newer crashcart wrote of it what this one does not understand");
+    }
+    let known = replayed(&entries)?;
+    let followed = match known {
+        None => Operation::begin(draft.at, event).map(|_| ()),
+        Some(mut known) => known.apply(draft.at, event),
+    };
+    followed.map_err(|illegal| Illegal { operation: name(), ..illegal }.into())
+}
+
+/// Returns whether entries of an operation hold an event that this program does not know: how it stands is not known.
+pub fn has_unknown(entries: &[Entry]) -> bool {
+    entries.iter().any(|entry| matches!(&entry.body, Body::Other { kind, .. } if kind.starts_with(OPERATION)))
 }
 
 /// Adds a row.
@@ -132,7 +161,7 @@ impl Fields {
 }
 
 /// Returns a UUID of version 7 (RFC 9562) of that moment.
-fn id(at: Timestamp) -> String {
+pub fn id(at: Timestamp) -> String {
     let micros = u64::try_from(at.as_micros()).unwrap_or(0);
     let nanos = u32::try_from(micros % 1_000_000 * 1_000).unwrap_or(0);
     let moment = uuid::Timestamp::from_unix(uuid::NoContext, micros / 1_000_000, nanos);
@@ -152,10 +181,11 @@ pub fn read(row: &Row<'_>) -> rusqlite::Result<Entry> {
     let text = |index: usize| row.get::<_, String>(index);
     let (kind, body) = (text(3)?, text(8)?);
     let value: Value = serde_json::from_str(&body).unwrap_or(Value::String(body));
-    let event = kind.starts_with("operation.").then(|| serde_json::from_value::<OperationEvent>(value.clone()).ok());
+    let event = kind.starts_with(OPERATION).then(|| serde_json::from_value::<OperationEvent>(value.clone()).ok());
     let body = match event.flatten() {
-        Some(event) => Body::Operation(event),
-        None => Body::Other { kind, body: value },
+        // The kind is what it is looked up by: an event that calls itself something else is not taken for one.
+        Some(event) if kind.strip_prefix(OPERATION) == Some(event.word()) => Body::Operation(event),
+        _ => Body::Other { kind, body: value },
     };
     Ok(Entry {
         seq: u64::try_from(row.get::<_, i64>(0)?).unwrap_or(0),

@@ -16,6 +16,8 @@ pub enum JournalError {
     ReadOnly { path: PathBuf },
     #[error("{path} was locked by another process for too long")]
     Locked { path: PathBuf },
+    #[error("the disk would not take what belongs into {path}: {reason}")]
+    Disk { path: PathBuf, reason: String },
     #[error("{path} is not a journal any more: {reason}")]
     Corrupt { path: PathBuf, reason: String },
     #[error("{path} was written by a newer crashcart (version {found} of its tables, this one knows {known})")]
@@ -50,7 +52,11 @@ impl JournalError {
         match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => Self::Full { path },
             Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => Self::ReadOnly { path },
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Locked { path },
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::FileLockingProtocolFailed) => {
+                Self::Locked { path }
+            }
+            // A quota and a limit on the size of files come as this, and so does a disk that dies.
+            Some(ErrorCode::SystemIoFailure) => Self::Disk { path, reason: error.to_string() },
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
                 Self::Corrupt { path, reason: error.to_string() }
             }
@@ -61,13 +67,15 @@ impl JournalError {
 
     /// Names the file where a place that has none at hand could not.
     pub(super) fn at(self, path: &Path) -> Self {
+        let path = path.to_path_buf();
         match self {
-            Self::Other { path: nowhere, reason } if nowhere.as_os_str().is_empty() => {
-                Self::Other { path: path.to_path_buf(), reason }
-            }
-            Self::Full { .. } => Self::Full { path: path.to_path_buf() },
-            Self::ReadOnly { .. } => Self::ReadOnly { path: path.to_path_buf() },
-            Self::Locked { .. } => Self::Locked { path: path.to_path_buf() },
+            Self::Full { .. } => Self::Full { path },
+            Self::ReadOnly { .. } => Self::ReadOnly { path },
+            Self::Locked { .. } => Self::Locked { path },
+            Self::Disk { reason, .. } => Self::Disk { path, reason },
+            Self::Corrupt { reason, .. } => Self::Corrupt { path, reason },
+            Self::Open { reason, .. } => Self::Open { path, reason },
+            Self::Other { reason, .. } => Self::Other { path, reason },
             other => other,
         }
     }
@@ -76,17 +84,31 @@ impl JournalError {
     pub fn may_pass(&self) -> bool {
         matches!(
             self,
-            Self::Full { .. } | Self::ReadOnly { .. } | Self::Locked { .. } | Self::Open { .. } | Self::Other { .. }
+            Self::Full { .. }
+                | Self::ReadOnly { .. }
+                | Self::Locked { .. }
+                | Self::Disk { .. }
+                | Self::Open { .. }
+                | Self::Other { .. }
         )
     }
 
     /// Returns what to try next.
     pub fn hint(&self) -> String {
+        let folder = |path: &Path| path.parent().unwrap_or(path).display().to_string();
         match self {
-            Self::Full { path } | Self::ReadOnly { path } | Self::Open { path, .. } => format!(
-                "make room in {}, or keep the journal elsewhere: --state-dir DIR",
-                path.parent().unwrap_or(path).display()
-            ),
+            Self::Full { path } => {
+                format!("make room in {}, or keep the journal elsewhere: --state-dir DIR", folder(path))
+            }
+            Self::Disk { path, .. } => {
+                format!(
+                    "see whether the disk or a quota is full: df -h {}; dmesg tells of a disk that dies",
+                    folder(path)
+                )
+            }
+            Self::ReadOnly { path } | Self::Open { path, .. } => {
+                format!("let yourself write into {}, or keep the journal elsewhere: --state-dir DIR", folder(path))
+            }
             Self::Locked { path } => format!("see who has it: fuser {}", path.display()),
             Self::Corrupt { path, .. } => format!("set it aside: mv {0} {0}.damaged, and start again", path.display()),
             Self::Newer { .. } => "use the newer crashcart, or another --state-dir".to_owned(),

@@ -5,7 +5,8 @@ use rusqlite::{OptionalExtension as _, Row, Transaction, params};
 use super::{Journal, JournalError, entry};
 use crate::model::id::OperationId;
 use crate::model::journal::{Draft, Entry};
-use crate::model::operation::{Lease, Worker};
+use crate::model::operation::{Actor, Lease, Worker};
+use crate::model::text::Line;
 use crate::model::time::Timestamp;
 
 /// What came of wanting a lease.
@@ -32,7 +33,7 @@ pub enum Approved {
 /// A worker comes within this time after the approval, or the approval blocks nobody any more.
 const COMES_WITHIN: std::time::Duration = std::time::Duration::from_secs(15);
 
-const COLUMNS: &str = "key, operation, worker, taken_at, beat_at";
+const COLUMNS: &str = "key, operation, worker, taken_at, beat_at, holder";
 
 impl Journal {
     /// Takes the lease of a place for an operation.
@@ -52,7 +53,8 @@ impl Journal {
     ) -> Result<Taken, JournalError> {
         self.write(|transaction| {
             let before = of_key(transaction, key)?;
-            if let Some(lease) = &before {
+            // Who has it already may ask again: nothing was lost in between.
+            if let Some(lease) = before.as_ref().filter(|lease| lease.worker.holder != worker.holder) {
                 let ended = entry::has_ended(transaction, lease.operation.as_str())?;
                 if is_live(lease, now) || !(take_over || ended) {
                     return Ok(Taken::Held(lease.clone()));
@@ -63,7 +65,7 @@ impl Journal {
                 "INSERT OR REPLACE INTO lease (key, operation, holder, worker, taken_at, beat_at) VALUES (?1, ?2, ?3, ?4, ?5, ?5)",
                 params![key, operation.as_str(), worker.holder.as_str(), worker_text, now.as_micros()],
             )?;
-            Ok(Taken::Ours { replaced: before })
+            Ok(Taken::Ours { replaced: before.filter(|lease| lease.worker.holder != worker.holder) })
         })
     }
 
@@ -101,8 +103,7 @@ impl Journal {
         let read = || -> rusqlite::Result<Vec<Lease>> {
             let mut statement =
                 self.connection.prepare_cached(&format!("SELECT {COLUMNS} FROM lease ORDER BY taken_at"))?;
-            let rows = statement.query_map([], lease)?;
-            Ok(rows.collect::<rusqlite::Result<Vec<_>>>()?.into_iter().flatten().collect())
+            statement.query_map([], lease)?.collect()
         };
         read().map_err(|error| JournalError::read(&self.path, error))
     }
@@ -126,7 +127,7 @@ impl Journal {
                 .query_row(
                     "SELECT place.operation, entry.user || '@' || entry.host FROM place
                      JOIN entry ON entry.operation = place.operation AND entry.kind = 'operation.approved'
-                     WHERE place.key = ?1 AND place.ended = 0 AND place.at > ?2 AND place.at <= ?3
+                     WHERE place.key = ?1 AND place.ended = 0 AND place.at > ?2 AND place.at < ?3
                        AND NOT EXISTS (SELECT 1 FROM entry AS claim
                                        WHERE claim.operation = place.operation AND claim.kind = 'operation.claimed')
                      LIMIT 1",
@@ -165,17 +166,23 @@ fn is_live(lease: &Lease, now: Timestamp) -> bool {
 
 fn of_key(transaction: &Transaction<'_>, key: &str) -> rusqlite::Result<Option<Lease>> {
     let sql = format!("SELECT {COLUMNS} FROM lease WHERE key = ?1");
-    Ok(transaction.query_row(&sql, [key], lease).optional()?.flatten())
+    transaction.query_row(&sql, [key], lease).optional()
 }
 
-fn lease(row: &Row<'_>) -> rusqlite::Result<Option<Lease>> {
-    let worker: String = row.get(2)?;
-    let Ok(worker) = serde_json::from_str(&worker) else { return Ok(None) };
-    Ok(Some(Lease {
+fn lease(row: &Row<'_>) -> rusqlite::Result<Lease> {
+    let (worker, holder): (String, String) = (row.get(2)?, row.get(5)?);
+    // A holder whose words are not understood holds it all the same.
+    let worker = serde_json::from_str(&worker).unwrap_or_else(|_| Worker {
+        by: Actor { user: Line::from_text("somebody"), host: Line::from_text("unknown") },
+        pid: 0,
+        holder: Line::from_text(&holder),
+        version: Line::default(),
+    });
+    Ok(Lease {
         key: row.get(0)?,
         operation: OperationId::new(row.get::<_, String>(1)?),
         worker,
         taken_at: Timestamp::from_micros(row.get(3)?),
         beat_at: Timestamp::from_micros(row.get(4)?),
-    }))
+    })
 }

@@ -42,6 +42,10 @@ pub const MIGRATIONS: &[Migration] = &[Migration {
         BEGIN SELECT RAISE(ABORT, 'an entry is never changed: write a new one'); END;
     CREATE TRIGGER entry_stays BEFORE DELETE ON entry
         BEGIN SELECT RAISE(ABORT, 'an entry is never deleted'); END;
+    -- INSERT OR REPLACE deletes without asking the trigger above.
+    CREATE TRIGGER entry_is_added_once BEFORE INSERT ON entry
+        WHEN EXISTS (SELECT 1 FROM entry WHERE seq = NEW.seq OR id = NEW.id)
+        BEGIN SELECT RAISE(ABORT, 'an entry is never replaced: write a new one'); END;
     -- What an operation was approved for: one at a time acts on the same place.
     CREATE TABLE place (operation TEXT PRIMARY KEY, key TEXT NOT NULL, at INTEGER NOT NULL, ended INTEGER NOT NULL DEFAULT 0) STRICT;
     CREATE INDEX place_key ON place (key) WHERE ended = 0;
@@ -77,6 +81,14 @@ pub fn known() -> i64 {
 /// Returns how many steps a file has taken.
 pub fn version(connection: &Connection) -> rusqlite::Result<i64> {
     connection.query_row("PRAGMA user_version", [], |row| row.get(0))
+}
+
+/// Returns what is wrong with a file that is a database and no journal.
+pub fn stranger(connection: &Connection) -> rusqlite::Result<Option<String>> {
+    let application: i64 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
+    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    let is_new = tables == 0 && application == 0 && version(connection)? == 0;
+    Ok((!is_new && application != APPLICATION_ID).then(|| "it is the database of another program".to_owned()))
 }
 
 /// Takes the steps that are missing. `origin` names this journal if it is new.

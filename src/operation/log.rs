@@ -200,6 +200,8 @@ impl Operation {
                 self.resumed_at = None;
                 if self.phase == Phase::Approved {
                     self.enter(Phase::Steps, at);
+                    // A plan without steps has none that could end this phase.
+                    self.after_steps(at);
                 }
             }
             OperationEvent::StepStarted { step } => self.steps[*step] = StepState::Started { at },

@@ -263,3 +263,52 @@ fn a_worker_that_gives_no_sign_of_life_is_an_interruption_and_not_an_end() {
     assert_eq!(unclaimed.standing(None, at(3)), Standing::Starting);
     assert_eq!(unclaimed.standing(None, at(30)), Standing::Interrupted);
 }
+
+proptest! {
+    #[test]
+    fn a_request_goes_out_again_only_when_somebody_wants_it_or_twice_is_as_once(
+        events in prop::collection::vec(any_event(), 0..80)
+    ) {
+        let mut operation = Operation::begin(at(0), &approved(3)).unwrap();
+        let mut went_out = [false; 3];
+        for (second, event) in (1..).zip(&events) {
+            if operation.apply(at(second), event).is_err() {
+                continue;
+            }
+            match event {
+                OperationEvent::StepStarted { step } => {
+                    prop_assert!(!went_out[*step], "step {step} began twice and nobody said that it may");
+                    went_out[*step] = true;
+                }
+                OperationEvent::StepRepeated { step } => {
+                    prop_assert!(operation.plan.steps[*step].repeatable);
+                    went_out[*step] = false;
+                }
+                OperationEvent::ResumeAsked { repeat: Some(step), .. } => went_out[*step] = false,
+                _ => {}
+            }
+        }
+    }
+
+    #[test]
+    fn an_event_is_written_and_read_as_the_same(event in any_event()) {
+        let text = serde_json::to_string(&event).unwrap();
+        prop_assert!(text.contains(&format!("\"event\":\"{}\"", event.word())), "{text}");
+        prop_assert_eq!(serde_json::from_str::<OperationEvent>(&text).unwrap(), event);
+    }
+}
+
+#[test]
+fn a_plan_without_steps_can_be_watched_and_can_end() {
+    let mut operation = Operation::begin(at(0), &approved(0)).unwrap();
+    let events = [
+        claimed(),
+        OperationEvent::PlatformDone { ended: PlatformEnd::Untold, said: None },
+        OperationEvent::VerifyStarted,
+        ended(Verdict::Done),
+    ];
+    for (second, event) in (1..).zip(&events) {
+        operation.apply(at(second), event).unwrap();
+    }
+    assert_eq!(operation.phase, Phase::Ended);
+}
