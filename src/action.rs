@@ -22,6 +22,15 @@ pub enum Action {
     PaneReleases,
     PaneErrors,
     PaneAlerts,
+    PaneOperations,
+    RollBack,
+    Actions,
+    Confirm,
+    Target,
+    Stop,
+    GoOn,
+    Undo,
+    Close,
     Zoom,
     Theme,
     Mouse,
@@ -63,6 +72,10 @@ pub enum Context {
     Logs,
     /// Releases, errors, alerts.
     Lists,
+    /// What was and is being done: the list, and one of them.
+    Operations,
+    /// A plan that may be approved.
+    Plan,
 }
 
 impl Context {
@@ -75,11 +88,22 @@ impl Context {
             Self::Service => "One service",
             Self::Logs => "Logs",
             Self::Lists => "Releases, errors, alerts",
+            Self::Operations => "Operations",
+            Self::Plan => "A plan",
         }
     }
 
     /// Every context, in the order of help.
-    pub const ALL: [Self; 6] = [Self::Everywhere, Self::Moving, Self::Triage, Self::Service, Self::Logs, Self::Lists];
+    pub const ALL: [Self; 8] = [
+        Self::Everywhere,
+        Self::Moving,
+        Self::Triage,
+        Self::Service,
+        Self::Logs,
+        Self::Lists,
+        Self::Operations,
+        Self::Plan,
+    ];
 }
 
 /// One row: all there is to know about an action.
@@ -107,7 +131,9 @@ macro_rules! actions {
 }
 
 actions! {
+    RollBack        "roll-back"       ["R"]                Everywhere Some("roll back"), "plan to roll the service back: nothing is done before you say yes";
     Open            "open"            ["enter"]            Moving     Some("open"),   "open what is selected";
+    Actions         "actions"         ["a"]                Everywhere Some("act"),    "everything that can be done with what is selected";
     Search          "search"          ["/"]                Moving     Some("find"),   "search logs, or filter services by name";
     ServiceLogs     "logs"            ["l"]                Triage     Some("logs"),   "logs of the selected service";
     Pause           "logs.pause"      ["space"]            Logs       Some("pause"),  "pause or resume following";
@@ -135,6 +161,13 @@ actions! {
     PaneReleases    "pane.releases"   ["4"]                Everywhere None,           "releases of the selected service";
     PaneErrors      "pane.errors"     ["5"]                Everywhere None,           "errors of the selected service, with their stack traces";
     PaneAlerts      "pane.alerts"     ["6"]                Everywhere None,           "alerts of every source";
+    PaneOperations  "pane.operations" ["o" "7"]            Everywhere None,           "operations: what was and is being done";
+    Stop            "operation.stop"  ["S"]                Operations Some("stop"),   "stop it between two steps";
+    GoOn            "operation.go-on" ["C"]                Operations Some("continue"), "continue it: what is not known is asked first";
+    Undo            "operation.undo"  ["U"]                Operations Some("undo"),   "plan to take back what it did";
+    Close           "operation.close" ["X"]                Operations Some("close"),  "nobody goes on with it: it stays as it stands";
+    Confirm         "plan.confirm"    ["y"]                Plan       None,           "do it; counts only once the plan has been on the screen";
+    Target          "plan.target"     ["t"]                Plan       None,           "choose another release to go back to";
     Zoom            "zoom"            ["z"]                Everywhere None,           "give the pane the whole screen, and back";
     Theme           "theme"           ["T"]                Everywhere None,           "next theme";
     Mouse           "mouse"           ["M"]                Everywhere None,           "mouse on or off (off: the terminal selects text)";

@@ -22,6 +22,7 @@ use ratatui::layout::Rect;
 use crate::action::keymap::{KeyProblem, Keymap};
 use crate::diagnosis::Assessment;
 use crate::modal::Modal;
+use crate::modal::plan::PlanState;
 use crate::modal::prompt::Prompt;
 use crate::model::catalog::Catalog;
 use crate::model::snapshot::Snapshot;
@@ -30,6 +31,7 @@ use crate::model::time::Timestamp;
 use crate::operation::Ledger;
 use crate::pane::feeds::{Kind, ListState};
 use crate::pane::logs::LogsState;
+use crate::pane::operations::OperationsState;
 use crate::pane::service::ServiceState;
 use crate::pane::triage::{self, TriageState};
 use crate::pane::{PaneId, bars};
@@ -80,10 +82,19 @@ pub struct App {
     releases: ListState,
     errors: ListState,
     alerts: ListState,
+    operations: OperationsState,
     /// What the lower part showed last.
     lower: PaneId,
     modals: Vec<Modal>,
     prompt: Option<Prompt>,
+    /// How many events there were: a frame is known by that.
+    generation: u64,
+    /// How many plans were asked for.
+    requests: u64,
+    /// What is done without a question as soon as its plan is there.
+    at_once: Option<PlanState>,
+    /// Whether the journal has told anything yet.
+    journal_read: bool,
 }
 
 impl App {
@@ -131,9 +142,14 @@ impl App {
             releases: ListState::default(),
             errors: ListState::default(),
             alerts: ListState::default(),
+            operations: OperationsState::default(),
             lower: PaneId::Logs,
             modals: Vec::new(),
             prompt: None,
+            generation: 0,
+            requests: 0,
+            at_once: None,
+            journal_read: false,
         };
         let selected = app.selected();
         app.logs.show_for(&app.world, selected.as_ref());
@@ -170,6 +186,9 @@ impl App {
         }
         if let Some((pane, place)) = map.lower {
             match Kind::of(pane) {
+                None if pane == PaneId::Operations => {
+                    self.operations.view(world, focused(pane), place, buf, look);
+                }
                 None => self.logs.view(world, focused(PaneId::Logs), place, buf, look),
                 Some(kind) => self.list(kind).view(world, kind, selected.as_ref(), focused(pane), place, buf, look),
             }
@@ -180,8 +199,11 @@ impl App {
                 bars::footer(world, self.focus, map.room == layout::Room::Phone, &self.keymap, map.footer, buf, look)
             }
         }
+        // What opens above a plan covers it.
+        let full = self.modals.iter().any(Modal::is_full);
         for modal in &self.modals {
-            modal.view(world, &self.keymap, map.modal, buf, look);
+            let place = if full { map.full } else { map.modal };
+            modal.view(world, &self.keymap, place, buf, look);
         }
     }
 
@@ -194,7 +216,11 @@ impl App {
         let next = Timestamp::from_micros((now.div_euclid(step) + 1) * step);
         let notice =
             self.world.notice.as_ref().map(|(_, at)| *at + world::NOTICE_STAYS).filter(|at| *at > self.world.now);
-        notice.map_or(next, |at| at.min(next))
+        let plan = match self.modals.last() {
+            Some(Modal::Plan(state)) => state.wake_at().filter(|at| *at > self.world.now),
+            _ => None,
+        };
+        notice.into_iter().chain(plan).fold(next, Timestamp::min)
     }
 
     /// Returns the world as last observed, for writing to disk.
@@ -211,6 +237,16 @@ impl App {
     pub fn dress(&mut self, theme: &str, ascii: bool) {
         self.look.theme = Theme::named(theme).unwrap_or(self.look.theme);
         self.look.glyphs = if ascii { &ASCII } else { &UNICODE };
+    }
+
+    /// Returns how many events there were. A frame that is drawn now shows what all of them brought about.
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// Returns whether it matters when the terminal shows what is drawn now.
+    pub fn waits_to_be_seen(&self) -> bool {
+        matches!(self.modals.last(), Some(Modal::Plan(state)) if state.waits_to_be_seen())
     }
 
     fn list(&self, kind: Kind) -> &ListState {
@@ -233,6 +269,9 @@ impl App {
     fn has(&self, pane: PaneId) -> bool {
         match (pane, Kind::of(pane)) {
             (PaneId::Triage | PaneId::Service, _) => true,
+            (PaneId::Operations, _) => {
+                !self.world.catalog.offers.is_empty() || self.world.operations.latest_first().next().is_some()
+            }
             (_, Some(kind)) => self.world.catalog.feeds.iter().any(|feed| feed.capability == kind.capability()),
             (_, None) => !self.world.catalog.logs.is_empty(),
         }

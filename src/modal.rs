@@ -1,8 +1,12 @@
 //! What opens above the panes. A stack: the top one gets the keys first.
 
+pub mod ask;
+pub mod choose;
 pub mod detail;
 pub mod help;
+pub mod operation;
 pub mod palette;
+pub mod plan;
 pub mod prompt;
 pub mod things;
 
@@ -10,8 +14,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::widgets::{Clear, Widget as _};
 
+use crate::action::Context;
 use crate::app::world::World;
 use crate::ui::paint::{self, piece};
+use crate::ui::told::Told;
 use crate::ui::{Look, Role};
 
 /// A modal, with where the user is in it.
@@ -20,6 +26,10 @@ pub enum Modal {
     Help(help::HelpState),
     Palette(palette::PaletteState),
     Detail(detail::DetailState),
+    Choose(choose::ChooseState),
+    Ask(ask::AskState),
+    Plan(plan::PlanState),
+    Operation(operation::OperationState),
 }
 
 /// Draws the frame of a modal and returns the area inside it.
@@ -47,6 +57,9 @@ pub fn frame(title: &str, hint: &str, area: Rect, buf: &mut Buffer, look: &Look)
     buf[(last_x, last_y)].set_symbol(bottom_right);
     let head = Rect { x: area.x + 2, width: area.width - 4, height: 1, ..area };
     paint::row(buf, head, &[piece(format!(" {title} "), look.style(Role::Title))], look);
+    if hint.is_empty() {
+        return Rect { x: area.x + 2, y: area.y + 1, width: area.width - 4, height: area.height - 2 };
+    }
     let foot = Rect { y: last_y, ..head };
     paint::right(buf, foot, 0, &[piece(format!(" {hint} "), look.style(Role::Dim))], look);
     Rect { x: area.x + 2, y: area.y + 1, width: area.width - 4, height: area.height - 2 }
@@ -66,6 +79,32 @@ impl Modal {
             Self::Help(state) => state.view(keymap, area, buf, look),
             Self::Palette(state) => state.view(world, keymap, area, buf, look),
             Self::Detail(state) => state.view(world, area, buf, look),
+            Self::Choose(state) => state.view(world, area, buf, look),
+            Self::Ask(state) => state.view(area, buf, look),
+            Self::Plan(state) => state.view(world, keymap, area, buf, look),
+            Self::Operation(state) => state.view(world, keymap, area, buf, look),
         }
     }
+
+    /// Returns where its keys are valid.
+    pub fn context(&self) -> Context {
+        match self {
+            Self::Plan(_) => Context::Plan,
+            Self::Operation(_) => Context::Operations,
+            Self::Help(_) | Self::Palette(_) | Self::Detail(_) | Self::Choose(_) | Self::Ask(_) => Context::Moving,
+        }
+    }
+
+    /// Returns whether it takes all of the screen, however large that is.
+    pub fn is_full(&self) -> bool {
+        matches!(self, Self::Plan(_))
+    }
+}
+
+/// Returns lines as text to copy.
+pub fn plain(lines: &[Told]) -> String {
+    let text = |told: &Told| {
+        if told.label.is_empty() { told.text.clone() } else { format!("{:<12}{}", told.label, told.text) }
+    };
+    lines.iter().map(text).collect::<Vec<_>>().join("\n")
 }

@@ -6,6 +6,7 @@ pub mod bars;
 pub mod feeds;
 pub mod host;
 pub mod logs;
+pub mod operations;
 pub mod service;
 pub mod triage;
 
@@ -23,11 +24,13 @@ pub enum PaneId {
     Releases,
     Errors,
     Alerts,
+    Operations,
 }
 
 impl PaneId {
     /// Every pane, in the order in which Tab goes through them.
-    pub const ALL: [Self; 6] = [Self::Triage, Self::Service, Self::Logs, Self::Releases, Self::Errors, Self::Alerts];
+    pub const ALL: [Self; 7] =
+        [Self::Triage, Self::Service, Self::Logs, Self::Releases, Self::Errors, Self::Alerts, Self::Operations];
 
     /// Returns whether the pane shares the lower part of the screen with others of its kind.
     pub fn is_lower(self) -> bool {
@@ -41,6 +44,7 @@ impl PaneId {
             Self::Service => Context::Service,
             Self::Logs => Context::Logs,
             Self::Releases | Self::Errors | Self::Alerts => Context::Lists,
+            Self::Operations => Context::Operations,
         }
     }
 }

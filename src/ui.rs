@@ -8,6 +8,7 @@ pub mod glyphs;
 pub mod paint;
 pub mod rows;
 pub mod theme;
+pub mod told;
 
 pub use glyphs::Glyphs;
 pub use theme::{Role, Theme};

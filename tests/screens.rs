@@ -7,11 +7,13 @@ mod support;
 use crashcart::action::keymap;
 use crashcart::app::App;
 use crashcart::app::event::{Event, EventKind, Input};
+use crashcart::model::operation::{ConfirmLevel, Plan, Stop, StopKind};
+use crashcart::model::text::Line;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier};
 use support::demo::{self, Scene};
-use support::demo_sources;
+use support::{demo_operations, demo_sources};
 
 const SIZES: [(u16, u16); 4] = [(40, 20), (80, 24), (120, 40), (200, 60)];
 
@@ -82,6 +84,102 @@ fn what_sources_say_at_each_size() {
             demo_sources::answer(&mut app);
             check(name, &app, size);
         }
+    }
+}
+
+/// Presses keys on the armed night, and brings the plan that they ask for onto the screen.
+fn planned(size: (u16, u16), keys: &str, change: impl FnOnce(&mut Plan)) -> App {
+    let mut app = demo_operations::night(size);
+    let effects: Vec<_> = keys
+        .split(' ')
+        .flat_map(|key| {
+            let key = keymap::parse(key).expect("a key");
+            app.update(Event { at: demo::at(0), kind: EventKind::Input(Input::Key(key)) })
+        })
+        .collect();
+    let request = demo_operations::asked(&effects);
+    demo_operations::answer(&mut app, &request, change);
+    app
+}
+
+#[test]
+fn plans_at_each_size() {
+    let stop = |plan: &mut Plan| {
+        let message =
+            Line::from_text("sam@web2 is busy: restart checkout (operation 9b1c2d); wait for it, or cancel it");
+        plan.stops.push(Stop { kind: StopKind::Busy, message });
+    };
+    for size in [(40, 20), (80, 24), (120, 40)] {
+        let mut app = demo_operations::night(size);
+        press(&mut app, "j R");
+        check("plan-asking", &app, size);
+        let mut app = planned(size, "j R", |_| {});
+        check("plan-early", &app, size);
+        demo_operations::shown(&mut app);
+        demo_operations::wait(&mut app, 400);
+        check("plan", &app, size);
+        press_later(&mut app, "f f");
+        check("plan-scrolled", &app, size);
+        let app = planned(size, "j R", stop);
+        check("plan-stopped", &app, size);
+        let mut app = planned(size, "j R", |plan| plan.confirm = ConfirmLevel::Name);
+        demo_operations::shown(&mut app);
+        demo_operations::wait(&mut app, 400);
+        press_later(&mut app, "c h e");
+        check("plan-name", &app, size);
+        let mut app = planned(size, "j R", |_| {});
+        press_later(&mut app, "t j");
+        check("plan-targets", &app, size);
+        let mut app = demo_operations::night(size);
+        press(&mut app, "j a");
+        check("actions", &app, size);
+        press(&mut app, "j j enter 3");
+        check("actions-ask", &app, size);
+        let mut app = demo_operations::night(size);
+        press(&mut app, "j a j j j enter");
+        check("actions-instances", &app, size);
+    }
+}
+
+/// Keys at the time that the console has reached.
+fn press_later(app: &mut App, keys: &str) {
+    for key in keys.split(' ') {
+        let (at, key) = (app.world().now, keymap::parse(key).expect("a key"));
+        app.update(Event { at, kind: EventKind::Input(Input::Key(key)) });
+    }
+}
+
+#[test]
+fn operations_at_each_size() {
+    for size in [(40, 20), (80, 24), (120, 40)] {
+        let night = |before: i64, steps: usize, alive: bool| {
+            let mut app = demo_operations::night(size);
+            let story = demo_operations::story(&app, before, steps);
+            demo_operations::tell(&mut app, &story, alive);
+            app
+        };
+        let mut app = night(10, 7, true);
+        check("operation-services", &app, size);
+        press(&mut app, "j 2");
+        check("operation-service", &app, size);
+        press(&mut app, "o");
+        check("operation-list", &app, size);
+        press(&mut app, "enter");
+        check("operation", &app, size);
+        let mut app = night(4, 5, true);
+        press(&mut app, "o enter S");
+        check("operation-stop", &app, size);
+        let mut app = night(60, 5, false);
+        press(&mut app, "o enter C");
+        check("operation-interrupted", &app, size);
+        let mut app = night(100, 11, false);
+        check("operation-after", &app, size);
+        press(&mut app, "j 2");
+        check("operation-after-service", &app, size);
+        let mut app = demo_operations::reopened(size, 600);
+        let story = demo_operations::story(&demo_operations::night(size), 300, 11);
+        demo_operations::tell(&mut app, &story, false);
+        check("operation-away", &app, size);
     }
 }
 

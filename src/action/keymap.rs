@@ -65,6 +65,27 @@ impl Keymap {
                 }
             }
         }
+        // Whoever opens a plan and presses once more must not have done it.
+        let opens = |key: &Key| {
+            key.code == KeyCode::Enter
+                || bindings.iter().any(|(bound, _, action)| {
+                    bound == key && matches!(action, Action::RollBack | Action::Actions | Action::Undo | Action::Open)
+                })
+        };
+        let unsafe_keys: Vec<Key> = bindings
+            .iter()
+            .filter(|(key, _, action)| *action == Action::Confirm && opens(key))
+            .map(|(key, ..)| *key)
+            .collect();
+        for key in unsafe_keys {
+            let message = format!("`{key}` also opens plans, so it cannot confirm them; `y` does");
+            problems.push(KeyProblem { name: super::info(Action::Confirm).name.to_owned(), message });
+            bindings.retain(|(bound, _, action)| *action != Action::Confirm || *bound != key);
+            let yes = Key { code: KeyCode::Char('y'), ctrl: false, alt: false };
+            if !bindings.iter().any(|(_, _, action)| *action == Action::Confirm) {
+                bindings.push((yes, Context::Plan, Action::Confirm));
+            }
+        }
         // A default that lost one of several keys is still reachable: that is no problem to tell of.
         problems.retain(|found| {
             !ACTIONS.iter().any(|row| {
@@ -93,8 +114,11 @@ impl Keymap {
     }
 }
 
-/// Whether a key could mean both at once.
+/// Whether a key could mean both at once. A plan hides everything that is not scrolling.
 fn overlap(one: Context, other: Context) -> bool {
+    if (one == Context::Plan) != (other == Context::Plan) {
+        return one == Context::Moving || other == Context::Moving;
+    }
     let general = |context| matches!(context, Context::Everywhere | Context::Moving);
     one == other || general(one) || general(other)
 }
@@ -194,6 +218,18 @@ mod tests {
         assert_eq!(problems, []);
         assert_eq!(keymap.action(parse("f5").unwrap(), Context::Triage), Some(Action::Refresh));
         assert_eq!(keymap.action(parse("r").unwrap(), Context::Triage), None);
+    }
+
+    #[test]
+    fn what_opens_a_plan_never_confirms_it() {
+        for key in ["R", "enter", "a", "U"] {
+            let (keymap, problems) = Keymap::new(&overrides(&[("plan.confirm", key)]));
+            assert_eq!(problems.len(), 1, "{problems:?}");
+            assert_eq!(keymap.action(parse("y").unwrap(), Context::Plan), Some(Action::Confirm));
+            assert_ne!(keymap.action(parse(key).unwrap(), Context::Plan), Some(Action::Confirm));
+        }
+        let (keymap, _) = Keymap::new(&overrides(&[("roll-back", "y")]));
+        assert_ne!(keymap.key(Action::RollBack), keymap.key(Action::Confirm));
     }
 
     #[test]

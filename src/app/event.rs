@@ -44,8 +44,10 @@ pub enum EventKind {
     },
     /// What is new in the journal, and everybody who acts now.
     Journal(News),
-    /// The terminal has shown the frame that was drawn last, as far as one can tell.
-    Seen,
+    /// The terminal has answered: it shows the frame that was drawn after this many events.
+    Seen {
+        generation: u64,
+    },
     /// The poller cannot keep up: this many checks are overdue. Zero when it has caught up.
     PollerBehind {
         overdue: u32,

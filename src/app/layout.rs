@@ -41,6 +41,8 @@ pub struct LayoutMap {
     pub lower: Option<(PaneId, Rect)>,
     /// Where a modal opens.
     pub modal: Rect,
+    /// Everything but the status line: where a plan stands.
+    pub full: Rect,
 }
 
 /// Below this width two columns would both be too narrow to read.
@@ -58,6 +60,7 @@ pub fn layout(shape: &Shape) -> LayoutMap {
         _ => Room::Phone,
     };
     let (header, rest) = top(screen, 1);
+    let full = rest;
     let (banner, rest) = match shape.banner {
         true => {
             let (banner, rest) = top(rest, 1);
@@ -71,7 +74,7 @@ pub fn layout(shape: &Shape) -> LayoutMap {
         Room::Phone | Room::Standard => body,
         Room::Wide => inset(body, body.width / 8, body.height / 10),
     };
-    let mut map = LayoutMap { room, header, banner, footer, triage: None, service: None, lower: None, modal };
+    let mut map = LayoutMap { room, header, banner, footer, triage: None, service: None, lower: None, modal, full };
     if shape.zoom || room == Room::Phone {
         match shape.focus {
             PaneId::Triage => map.triage = Some(body),
@@ -123,7 +126,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn nothing_ever_stands_outside_the_screen_or_on_top_of_another(
-            width in 1u16..300, height in 1u16..120, zoom: bool, banner: bool, lower: bool, focus in 0usize..6, services in 0u16..2000,
+            width in 1u16..300, height in 1u16..120, zoom: bool, banner: bool, lower: bool, focus in 0usize..7, services in 0u16..2000,
         ) {
             let lower = lower.then_some(PaneId::Logs);
             let shape = Shape { width, height, focus: PaneId::ALL[focus], zoom, banner, lower, services };
@@ -138,6 +141,7 @@ mod tests {
                 }
             }
             proptest::prop_assert_eq!(map.modal.intersection(screen), map.modal);
+            proptest::prop_assert_eq!(map.full.intersection(screen), map.full);
         }
     }
 }

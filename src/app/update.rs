@@ -1,5 +1,6 @@
 //! The only way in which the console's state changes.
 
+mod acting;
 mod facts;
 mod input;
 
@@ -15,6 +16,7 @@ pub fn update(app: &mut App, event: Event) -> Vec<Effect> {
     // A clock that was set back must not make the console forget how late it is.
     let went_on = event.at >= app.world.now;
     app.world.now = event.at;
+    app.generation += 1;
     match event.kind {
         EventKind::Tick => {
             reassess(app);
@@ -41,11 +43,20 @@ pub fn update(app: &mut App, event: Event) -> Vec<Effect> {
             Vec::new()
         }
         EventKind::Journal(news) => {
-            app.world.operations.learn(&news);
+            acting::journal(app, &news);
+            // A banner may have come or gone.
+            settle(app);
             Vec::new()
         }
-        // Nothing asks for these yet.
-        EventKind::Planned { .. } | EventKind::NotOperated { .. } | EventKind::Seen => Vec::new(),
+        EventKind::Planned { number, plan } => acting::planned(app, number, plan),
+        EventKind::NotOperated { operation, why } => {
+            acting::not_operated(app, &operation, &why);
+            Vec::new()
+        }
+        EventKind::Seen { generation } => {
+            acting::seen(app, generation);
+            Vec::new()
+        }
         EventKind::PollerBehind { overdue } => {
             app.world.overdue = overdue;
             Vec::new()
@@ -78,6 +89,7 @@ fn settle(app: &mut App) {
     }
     if let Some((pane, place)) = map.lower {
         match Kind::of(pane) {
+            None if pane == crate::pane::PaneId::Operations => app.operations.keep_in_view(&app.world, place),
             None => app.logs.resize(place),
             Some(kind) => {
                 let (selected, look) = (app.selected(), app.look);

@@ -11,11 +11,20 @@ use crate::model::snapshot::Snapshot;
 use crate::model::source::{Found, Trouble};
 use crate::model::text::Line;
 use crate::model::time::Timestamp;
-use crate::operation::Ledger;
+use crate::operation::ledger::RESUME_DEPLOYS;
+use crate::operation::{Ledger, Operation, Standing, words};
 
 use serde::{Deserialize, Serialize};
 
 use super::event::Notice;
+
+/// A sentence that must not be overlooked.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Alarm {
+    pub text: String,
+    /// Something is wrong now; else it only must not be forgotten.
+    pub grave: bool,
+}
 
 /// Something that can be selected. The selection is one of these, so it stays on its service when rows move.
 #[derive(Clone, PartialEq, Eq, Debug, Hash, Serialize, Deserialize)]
@@ -93,8 +102,42 @@ impl World {
     }
 
     /// Returns the sentence that must not be overlooked, if there is one.
-    pub fn alarm(&self) -> Option<&Line> {
-        self.inert.as_ref().or(self.assessment.network.trouble.as_ref()).or(self.assessment.network.clock.as_ref())
+    pub fn alarm(&self) -> Option<Alarm> {
+        let here = self.inert.as_ref().or(self.assessment.network.trouble.as_ref());
+        if let Some(text) = here.or(self.assessment.network.clock.as_ref()) {
+            return Some(Alarm { text: text.to_string(), grave: true });
+        }
+        self.unfinished().or_else(|| self.frozen())
+    }
+
+    /// An operation that nobody carries on.
+    fn unfinished(&self) -> Option<Alarm> {
+        let waits = |operation: &&Operation| {
+            let standing = self.operations.standing(operation, self.now);
+            matches!(standing, Standing::Interrupted | Standing::Undecided)
+        };
+        let mut waiting = self.operations.latest_first().filter(waits);
+        let first = waiting.next()?;
+        let word = words::standing(self.operations.standing(first, self.now));
+        let more = match waiting.count() {
+            0 => String::new(),
+            more => format!(" (and {more} more)"),
+        };
+        Some(Alarm { text: format!("{word}{more}: {}; o shows it", first.plan.title), grave: true })
+    }
+
+    /// Automatic deploys that were stopped and are off still: the fix of tomorrow would not go out.
+    fn frozen(&self) -> Option<Alarm> {
+        let frozen = self.operations.frozen();
+        let first = frozen.first()?;
+        let service = first.plan.intent.service.as_ref()?;
+        let resumes = self.catalog.offers_of(service).any(|offer| offer.action == RESUME_DEPLOYS);
+        let how = if resumes { "a resumes them" } else { "U in o undoes it" };
+        let more = match frozen.len() {
+            1 => String::new(),
+            count => format!(" (and of {} more)", count - 1),
+        };
+        Some(Alarm { text: format!("{service}: automatic deploys are off{more}: {how}"), grave: false })
     }
 
     /// Returns the notice that is still to be shown.

@@ -19,7 +19,7 @@ use crate::journal::{Journal, JournalError};
 use crate::model::id::OperationId;
 use crate::model::operation::{OperationCommand, PlanRequest, Verdict};
 use crate::model::text::Line;
-use crate::operation::{Ledger, Operation, Standing, StepState};
+use crate::operation::{Ledger, Operation, Standing, StepState, words};
 use crate::runtime::redaction::redact;
 use crate::ui::format;
 
@@ -214,9 +214,9 @@ fn print_list(ledger: &Ledger, operations: &[&Operation], clock: &Clock, as_json
     } else {
         let mut text = String::new();
         for operation in operations {
-            let stands = text::standing(ledger.standing(operation, now));
+            let stands = words::standing(ledger.standing(operation, now));
             let age = format::age(now.since(operation.approved_at));
-            let took = format::age(operation.elapsed(now));
+            let took = format::age(operation.lasted(now));
             text.push_str(&format!(
                 "{}  {stands:<20}  {}  {age} ago by {}, took {took}\n",
                 operation.id().short(),
@@ -276,7 +276,7 @@ fn document(operation: &Operation, stands: Standing) -> Value {
         "title": operation.plan.title,
         "service": operation.plan.intent.service,
         "action": operation.plan.intent.action,
-        "standing": text::standing(stands),
+        "standing": words::standing(stands),
         "verdict": operation.ended.as_ref().map(|ended| &ended.verdict),
         "said": operation.ended.as_ref().map(|ended| &ended.said).or(operation.said.as_ref()),
         "approved_at": operation.approved_at,

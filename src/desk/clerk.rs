@@ -113,11 +113,7 @@ fn closed(supplies: &Supplies, wishes: &Receiver<Wish>, error: &JournalError) {
         supplies.send(match wish {
             Wish::Plan(request) => EventKind::Planned { number: request.number, plan: Err(why) },
             Wish::Approve(plan) => EventKind::NotOperated { operation: plan.id, why },
-            Wish::Operate(
-                OperationCommand::Cancel { operation, .. }
-                | OperationCommand::Resume { operation, .. }
-                | OperationCommand::Close { operation },
-            ) => EventKind::NotOperated { operation, why },
+            Wish::Operate(command) => EventKind::NotOperated { operation: command.operation().clone(), why },
         });
     }
 }
@@ -208,9 +204,7 @@ impl Clerk {
     fn operate(&mut self, wanted: &OperationCommand) {
         let now = self.supplies.clock.now();
         let by = self.supplies.planner.by.clone();
-        let (OperationCommand::Cancel { operation, .. }
-        | OperationCommand::Resume { operation, .. }
-        | OperationCommand::Close { operation }) = wanted;
+        let operation = wanted.operation();
         let leases = self.ledger.leases().to_vec();
         let done = command(&mut self.journal, wanted, &by, &leases, now).and_then(|start| {
             if start { self.supplies.starter.start(operation, Some(&format!("{by} resumed it"))) } else { Ok(()) }

@@ -90,9 +90,7 @@ pub fn command(
     leases: &[Lease],
     now: Timestamp,
 ) -> Result<bool, Trouble> {
-    let (OperationCommand::Cancel { operation, .. }
-    | OperationCommand::Resume { operation, .. }
-    | OperationCommand::Close { operation }) = wanted;
+    let operation = wanted.operation();
     let entries = journal.of_operation(operation).map_err(|error| not_written(&error))?;
     let state = replay(operation, &entries)
         .map_err(|error| refused(&error.to_string(), "look at it with crashcart operations"))?;

@@ -11,7 +11,7 @@ use crate::pane::feeds::{Key, Kind};
 use crate::pane::service::feeds as charts;
 use crate::ui::paint::{self, piece};
 use crate::ui::rows::{Row, draw_rows};
-use crate::ui::{Look, Role, health_role};
+use crate::ui::{Look, Role, health_role, told};
 
 /// What is shown, and how far the user has scrolled.
 #[derive(Clone, PartialEq, Debug)]
@@ -75,13 +75,7 @@ impl DetailState {
             Subject::Chart { feed, .. } => {
                 things::tell_series(world, feed).into_iter().map(|told| told.text).collect::<Vec<_>>().join("\n")
             }
-            Subject::Thing { kind, key } => {
-                let told = things::tell(world, *kind, key);
-                let lines = told.into_iter().map(|told| {
-                    if told.label.is_empty() { told.text } else { format!("{:<12}{}", told.label, told.text) }
-                });
-                lines.collect::<Vec<_>>().join("\n")
-            }
+            Subject::Thing { kind, key } => super::plain(&things::tell(world, *kind, key)),
             Subject::Check(id) => facts(world, id)
                 .into_iter()
                 .map(|fact| format!("{:<12}{}", fact.label, fact.text))
@@ -102,27 +96,7 @@ impl DetailState {
                 .into_iter()
                 .map(|told| Row::of(vec![piece(told.text, look.style(told.role))]))
                 .collect(),
-            Subject::Thing { kind, key } => {
-                let mut rows = Vec::new();
-                for told in things::tell(world, *kind, key) {
-                    let style = look.style(told.role);
-                    // What has no label takes the whole width: stack frames, source lines.
-                    if told.label.is_empty() {
-                        rows.extend(
-                            paint::wrap(&told.text, cells).into_iter().map(|text| Row::of(vec![piece(text, style)])),
-                        );
-                        continue;
-                    }
-                    for (index, text) in paint::wrap(&told.text, cells.saturating_sub(13)).into_iter().enumerate() {
-                        let label = if index == 0 { told.label } else { "" };
-                        rows.push(Row::of(vec![
-                            piece(format!("{label:<12} "), look.style(Role::Dim)),
-                            piece(text, style),
-                        ]));
-                    }
-                }
-                rows
-            }
+            Subject::Thing { kind, key } => told::rows(&things::tell(world, *kind, key), cells, 12, look),
             Subject::Check(id) => {
                 let mut rows = Vec::new();
                 for fact in facts(world, id) {

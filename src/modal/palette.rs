@@ -10,6 +10,7 @@ use crate::action::keymap::Keymap;
 use crate::action::{ACTIONS, Action};
 use crate::app::world::{Item, World};
 use crate::model::id::LogSourceId;
+use crate::model::operation::Offer;
 use crate::ui::paint::{self, piece};
 use crate::ui::rows::{Row, draw_rows};
 use crate::ui::{Look, Role};
@@ -22,11 +23,12 @@ pub struct PaletteState {
 }
 
 /// What a match leads to.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub enum Target {
     Item(Item),
     Log(LogSourceId),
     Action(Action),
+    Offer(Offer),
 }
 
 /// Something that can be found.
@@ -132,5 +134,10 @@ fn entries(world: &World, keymap: &Keymap) -> Vec<Entry> {
         name: row.help.to_owned(),
         key: keymap.key(row.action).map_or_else(String::new, |key| key.to_string()),
     });
-    services.chain(vendors).chain(host).chain(logs).chain(actions).collect()
+    let offers = world.catalog.offers.iter().filter_map(|offer| {
+        let service = offer.service.as_ref()?;
+        let target = Target::Offer(offer.clone());
+        Some(Entry { target, kind: "do", name: format!("{} {service}", offer.title), key: String::new() })
+    });
+    services.chain(vendors).chain(host).chain(logs).chain(actions).chain(offers).collect()
 }

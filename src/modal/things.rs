@@ -6,26 +6,15 @@ use crate::model::alert::Alert;
 use crate::model::id::FeedId;
 use crate::model::issue::{ErrorIssue, Exception, Frame, IssueDetail};
 use crate::model::metric::short;
-use crate::model::release::{Changes, FileChange, Release};
+use crate::model::operation::Target;
+use crate::model::release::{ChangedFile, Changes, Commit, FileChange, Release};
 use crate::model::source::{Found, Trouble};
 use crate::model::text::Line;
 use crate::model::time::Timestamp;
 use crate::pane::feeds::words::{alert_role, issue_role, release_role, release_word, state_word};
 use crate::pane::feeds::{Key, Kind};
+use crate::ui::told::{Told, told};
 use crate::ui::{Role, format};
-
-/// One line of the text.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Told {
-    /// Empty for what takes the whole width.
-    pub label: &'static str,
-    pub text: String,
-    pub role: Role,
-}
-
-fn told(label: &'static str, text: impl Into<String>, role: Role) -> Told {
-    Told { label, text: text.into(), role }
-}
 
 /// Returns the title of a thing.
 pub fn title(world: &World, kind: Kind, key: &Key) -> String {
@@ -41,7 +30,8 @@ fn value<'a>(world: &'a World, key: &Key) -> Option<&'a Found> {
     world.snapshot.feed(&key.feed)?.last.value.as_ref()
 }
 
-fn release<'a>(world: &'a World, key: &Key) -> Option<&'a Release> {
+/// Returns a release of a list.
+pub fn release<'a>(world: &'a World, key: &Key) -> Option<&'a Release> {
     match value(world, key)? {
         Found::Releases(releases) => releases.iter().find(|release| release.id == key.id),
         _ => None,
@@ -74,6 +64,15 @@ pub fn release_and_live(world: &World, key: &Key) -> Option<(Release, Release)> 
     };
     let (newer, older) = (this.min(other), this.max(other));
     Some((releases[older].clone(), releases[newer].clone()))
+}
+
+/// Returns a thing as what an action is done to.
+pub fn target(world: &World, kind: Kind, key: &Key) -> Option<Target> {
+    Some(match kind {
+        Kind::Releases => Target::Release(Box::new(release(world, key)?.clone())),
+        Kind::Errors => Target::Issue(Box::new(issue(world, key)?.clone())),
+        Kind::Alerts => Target::Alert(Box::new(alert(world, key)?.clone())),
+    })
 }
 
 /// Returns everything about a thing.
@@ -141,37 +140,43 @@ fn unknown_changes(trouble: &Trouble) -> String {
 }
 
 fn tell_changes(world: &World, changes: &Changes, lines: &mut Vec<Told>) {
-    for commit in &changes.commits {
-        let age = commit.at.map(|at| format!("  {}", format::age(world.now.since(at)))).unwrap_or_default();
-        let author = commit.author.as_ref().map(|author| format!("  {author}")).unwrap_or_default();
-        let id: String = commit.id.as_str().chars().take(7).collect();
-        let message = commit.message.as_ref().map(ToString::to_string).unwrap_or_default();
-        lines.push(told("", format!("{id} {message}{author}{age}"), Role::Text));
-    }
+    lines.extend(changes.commits.iter().map(|one| told("", commit(one, world.now), Role::Text)));
     if !changes.files.is_empty() {
         lines.push(told("", "", Role::Text));
         lines.push(told("", format::count(changes.files.len(), "file"), Role::Accent));
     }
-    for file in &changes.files {
-        let sign = match file.change {
-            FileChange::Added => "A",
-            FileChange::Modified => "M",
-            FileChange::Removed => "D",
-            FileChange::Renamed => "R",
-            FileChange::Unknown => "?",
-        };
-        let size = match (file.added, file.removed) {
-            (None, None) => String::new(),
-            (added, removed) => format!("  +{} -{}", added.unwrap_or(0), removed.unwrap_or(0)),
-        };
-        lines.push(told("", format!("{sign} {}{size}", file.path), Role::Text));
-    }
+    lines.extend(changes.files.iter().map(|changed| told("", file(changed), Role::Text)));
     if changes.truncated {
         lines.push(told("", "there is more that the source did not tell", Role::Degraded));
     }
     if changes.commits.is_empty() && changes.files.is_empty() {
         lines.push(told("", "nothing differs", Role::Dim));
     }
+}
+
+/// Returns a commit in a line: `a1b2c3d Retry logic  kim  14m`.
+pub fn commit(commit: &Commit, now: Timestamp) -> String {
+    let age = commit.at.map(|at| format!("  {}", format::age(now.since(at)))).unwrap_or_default();
+    let author = commit.author.as_ref().map(|author| format!("  {author}")).unwrap_or_default();
+    let id: String = commit.id.as_str().chars().take(7).collect();
+    let message = commit.message.as_ref().map(ToString::to_string).unwrap_or_default();
+    format!("{id} {message}{author}{age}")
+}
+
+/// Returns a changed file in a line: `M src/charge.rs  +3 -1`.
+pub fn file(file: &ChangedFile) -> String {
+    let sign = match file.change {
+        FileChange::Added => "A",
+        FileChange::Modified => "M",
+        FileChange::Removed => "D",
+        FileChange::Renamed => "R",
+        FileChange::Unknown => "?",
+    };
+    let size = match (file.added, file.removed) {
+        (None, None) => String::new(),
+        (added, removed) => format!("  +{} -{}", added.unwrap_or(0), removed.unwrap_or(0)),
+    };
+    format!("{sign} {}{size}", file.path)
 }
 
 fn tell_issue(world: &World, key: &Key, issue: &ErrorIssue) -> Vec<Told> {

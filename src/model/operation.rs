@@ -504,3 +504,12 @@ pub enum OperationCommand {
     /// Nobody goes on with it: what is not known stays so.
     Close { operation: OperationId },
 }
+
+impl OperationCommand {
+    /// Returns the operation that it is for.
+    pub fn operation(&self) -> &OperationId {
+        match self {
+            Self::Cancel { operation, .. } | Self::Resume { operation, .. } | Self::Close { operation } => operation,
+        }
+    }
+}

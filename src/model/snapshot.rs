@@ -73,6 +73,8 @@ pub struct Snapshot {
     pub feeds: HashMap<FeedId, FeedState>,
     /// The latest changes, oldest first.
     pub changes: VecDeque<Change>,
+    /// When it was written last: what happened after that, nobody here has seen.
+    pub saved_at: Option<Timestamp>,
 }
 
 impl Snapshot {

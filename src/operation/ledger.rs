@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::log::{Illegal, Operation, Standing};
-use crate::model::id::{OperationId, ServiceId};
+use crate::model::id::{OperationId, ServiceId, SourceId};
 use crate::model::journal::{Body, Entry, News};
 use crate::model::operation::Lease;
 use crate::model::time::Timestamp;
+
+/// The action that lifts what rolling back froze.
+pub const RESUME_DEPLOYS: &str = "resume_automatic_deploys";
 
 /// Operations by their ids, which sort by time.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -53,6 +56,31 @@ impl Ledger {
     /// Returns the operations of a service, the latest first.
     pub fn of<'a>(&'a self, service: &'a ServiceId) -> impl Iterator<Item = &'a Operation> {
         self.latest_first().filter(move |operation| operation.plan.intent.service.as_ref() == Some(service))
+    }
+
+    /// Returns the operations that stopped automatic deploys which nobody has resumed since, the latest of each service.
+    pub fn frozen(&self) -> Vec<&Operation> {
+        let mut decided: Vec<(&Option<ServiceId>, &SourceId)> = Vec::new();
+        let mut frozen = Vec::new();
+        for operation in self.latest_first() {
+            let intent = &operation.plan.intent;
+            let place = (&intent.service, &intent.source);
+            if decided.contains(&place) {
+                continue;
+            }
+            // What is under way says so itself.
+            if operation.ended.is_none() {
+                continue;
+            }
+            let done = operation.next_step().is_none();
+            if done && (intent.undoes.is_some() || intent.action == RESUME_DEPLOYS) {
+                decided.push(place);
+            } else if operation.has_stopped_deploys() {
+                decided.push(place);
+                frozen.push(operation);
+            }
+        }
+        frozen
     }
 
     /// Returns how an operation stands.

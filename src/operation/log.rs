@@ -19,7 +19,7 @@ use thiserror::Error;
 
 use crate::model::id::OperationId;
 use crate::model::operation::{
-    Actor, Lease, OperationEvent, Plan, PlatformEnd, StepFound, StepOutcome, Verdict, Worker,
+    Actor, AutomaticDeploys, Lease, OperationEvent, Plan, PlatformEnd, StepFound, StepOutcome, Verdict, Worker,
 };
 use crate::model::source::Trouble;
 use crate::model::text::Line;
@@ -413,8 +413,24 @@ impl Operation {
         undoable.map(|(index, _)| index).rev().collect()
     }
 
+    /// Returns whether automatic deploys are off because of it.
+    pub fn has_stopped_deploys(&self) -> bool {
+        match self.plan.automatic_deploys {
+            // The step that stops them can be taken back, and comes first.
+            AutomaticDeploys::StoppedByPlan => {
+                let steps = self.plan.steps.iter().zip(&self.steps);
+                steps
+                    .into_iter()
+                    .find(|(plan, _)| plan.undone_by.is_some())
+                    .is_some_and(|(_, state)| matches!(state, StepState::Finished { outcome: StepOutcome::Done, .. }))
+            }
+            AutomaticDeploys::StoppedByPlatform => self.next_step().is_none(),
+            AutomaticDeploys::None | AutomaticDeploys::GoOn | AutomaticDeploys::Unknown => false,
+        }
+    }
+
     /// Returns how long it has taken, or took.
-    pub fn elapsed(&self, now: Timestamp) -> Duration {
+    pub fn lasted(&self, now: Timestamp) -> Duration {
         self.ended.as_ref().map_or(now, |ended| ended.at).since(self.approved_at)
     }
 }

@@ -9,6 +9,7 @@ use crate::action::{ACTIONS, Action, Context};
 use crate::app::world::World;
 use crate::model::service::Health;
 use crate::model::source::Capability;
+use crate::operation::plan::ROLL_BACK;
 use crate::ui::paint::{self, Piece, piece};
 use crate::ui::{Look, Role, format, health_role};
 
@@ -20,6 +21,16 @@ const PHONE_ALL: &[(PaneId, &str)] = &[
     (PaneId::Releases, "rel"),
     (PaneId::Errors, "err"),
     (PaneId::Alerts, "alert"),
+    (PaneId::Operations, "op"),
+];
+
+/// What can be done, at the bottom of a phone.
+const PHONE_ACTS: &[(Action, &str)] = &[
+    (Action::RollBack, "back"),
+    (Action::Actions, "act"),
+    (Action::PaneLogs, "log"),
+    (Action::PaneOperations, "ops"),
+    (Action::Help, "help"),
 ];
 
 /// Draws the status line: what is broken, how many, and what time it is.
@@ -82,9 +93,9 @@ pub fn header(world: &World, area: Rect, buf: &mut Buffer, look: &Look) {
 /// Draws the sentence that must not be overlooked.
 pub fn banner(world: &World, area: Rect, buf: &mut Buffer, look: &Look) {
     let Some(alarm) = world.alarm() else { return };
-    let style = look.style(Role::Alarm);
+    let style = look.style(if alarm.grave { Role::Alarm } else { Role::Degraded });
     buf.set_style(area, style);
-    paint::row(buf, area, &[piece(format!(" {} {alarm}", look.glyphs.degraded), style)], look);
+    paint::row(buf, area, &[piece(format!(" {} {}", look.glyphs.degraded, alarm.text), style)], look);
 }
 
 /// Draws the keys that make sense here, or a notice while there is one.
@@ -95,12 +106,21 @@ pub fn footer(world: &World, focus: PaneId, phone: bool, keymap: &Keymap, area: 
         return;
     }
     let mut pieces = vec![piece(" ", look.style(Role::Text))];
+    let acts = world.catalog.offers.iter().any(|offer| offer.action == ROLL_BACK);
+    if phone && acts && matches!(focus, PaneId::Triage | PaneId::Service) {
+        // What helps at night comes before the names of panes; Tab goes through those.
+        for (action, word) in PHONE_ACTS {
+            hint(&mut pieces, *action, word, keymap, look);
+        }
+        paint::row(buf, area, &pieces, look);
+        return;
+    }
     if phone {
         let lists = [Capability::Releases, Capability::Issues, Capability::Alerts];
         let has = |capability: Capability| world.catalog.feeds.iter().any(|feed| feed.capability == capability);
-        // Six names only fit close together; without sources there are three.
+        // Seven names only fit close together; without sources there are three.
         let (names, gap): (&[(PaneId, &str)], &str) =
-            if lists.into_iter().any(has) { (PHONE_ALL, " ") } else { (&PHONE_ALL[..3], "  ") };
+            if lists.into_iter().any(has) || acts { (PHONE_ALL, " ") } else { (&PHONE_ALL[..3], "  ") };
         for (index, (pane, name)) in names.iter().enumerate() {
             let role = if *pane == focus { Role::Accent } else { Role::Dim };
             let name = if gap == "  " && *pane == PaneId::Logs { "logs" } else { name };
@@ -108,7 +128,8 @@ pub fn footer(world: &World, focus: PaneId, phone: bool, keymap: &Keymap, area: 
             pieces.push(piece(format!("{name}{gap}"), look.style(role)));
         }
         if gap == " " {
-            hint(&mut pieces, Action::Help, "", keymap, look);
+            let help = keymap.key(Action::Help).map(|key| key.to_string()).unwrap_or_default();
+            pieces.push(piece(help, look.style(Role::Accent)));
             paint::row(buf, area, &pieces, look);
             return;
         }

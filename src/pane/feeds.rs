@@ -50,7 +50,7 @@ impl Kind {
             PaneId::Releases => Some(Self::Releases),
             PaneId::Errors => Some(Self::Errors),
             PaneId::Alerts => Some(Self::Alerts),
-            PaneId::Triage | PaneId::Service | PaneId::Logs => None,
+            PaneId::Triage | PaneId::Service | PaneId::Logs | PaneId::Operations => None,
         }
     }
 

@@ -1,5 +1,6 @@
 //! One service: why it is what it is, its checks over time, what it depends on, what changed.
 
+mod axis;
 pub mod feeds;
 pub mod vendor;
 
@@ -9,6 +10,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::feeds::words::vendor_health;
+use super::operations;
 use super::triage::verdict;
 use super::under_rule;
 use crate::app::world::{Item, World};
@@ -23,6 +25,7 @@ use crate::model::snapshot::{Change, Difference};
 use crate::model::text::Line;
 use crate::model::time::Timestamp;
 use crate::model::vendor::VendorState;
+use crate::operation::Standing;
 use crate::ui::paint::{self, Piece, piece};
 use crate::ui::rows::{Row, draw_rows};
 use crate::ui::{Look, Role, chart, format, health_role};
@@ -206,9 +209,11 @@ impl ServiceState {
         if let Some(row) = dependencies(world, service, look) {
             rows.push(row);
         }
+        rows.extend(operations::of_service(world, service, look));
         if !rows.is_empty() {
             rows.push(Row::default());
         }
+        rows.extend(axis::rows(world, service, inner.width, look));
         let spot = self.spot(world, service);
         for check in world.catalog.checks_of(service) {
             let selected = matches!(&spot, Some(Spot::Check(id)) if *id == check.id);
@@ -224,11 +229,11 @@ impl ServiceState {
         if world.catalog.checks_of(service).next().is_none() && silent {
             rows.push(Row::of(vec![piece(" no checks are configured: its health is not known", dim)]));
         }
-        let changes = changes(world, service);
+        let changes = what_changed(world, service, look);
         if !changes.is_empty() {
             rows.push(Row::default());
             rows.push(Row::of(vec![piece(" what changed", look.style(Role::Faint))]));
-            rows.extend(changes.into_iter().map(|change| change_row(world, change, look)));
+            rows.extend(changes);
         }
         rows
     }
@@ -351,6 +356,28 @@ fn phases(state: &CheckState) -> Option<String> {
             .filter_map(|(name, took)| took.map(|took| format!("{name} {}", format::latency(took))))
             .collect();
     (!parts.is_empty()).then(|| parts.join("  "))
+}
+
+/// Returns the latest changes of a service and what was done to it, newest first.
+fn what_changed(world: &World, service: &ServiceId, look: &Look) -> Vec<Row<'static>> {
+    let found = changes(world, service).into_iter().map(|change| (change.at, change_row(world, change, look)));
+    let mut rows: Vec<(Timestamp, Row<'static>)> = found.collect();
+    for operation in world.operations.of(service).take(CHANGES_SHOWN) {
+        let told = |at: Timestamp, role: Role, text: String| {
+            let when = format::moment(at, world.now, &world.zone);
+            (at, Row::of(vec![piece(format!(" {when}  "), look.style(Role::Dim)), piece(text, look.style(role))]))
+        };
+        let title = &operation.plan.title;
+        let begun = format!("{title}, by {}", operation.approved_by.user);
+        rows.push(told(operation.approved_at, Role::Accent, begun));
+        if let Some(ended) = &operation.ended {
+            let role = operations::role(Standing::Ended(ended.verdict));
+            rows.push(told(ended.at, role, format!("{title}: {}", operations::verdict_words(ended.verdict))));
+        }
+    }
+    rows.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
+    rows.truncate(CHANGES_SHOWN);
+    rows.into_iter().map(|(_, row)| row).collect()
 }
 
 /// Returns the latest changes of a service, newest first.

@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::feeds::words::vendor_health;
+use super::operations;
 use super::service::vendor;
 use super::under_rule;
 use crate::app::world::{Item, World};
@@ -180,8 +181,8 @@ fn slot_row(
         Slot::Heading(name) => return Row::of(vec![piece(format!(" {name}"), look.style(Role::Faint))]),
         Slot::Item(at) => (at, item_row(world, &items[at], width, !explained, look)),
         Slot::Why(at) => {
-            let why = reason(world, &items[at]).unwrap_or_default();
-            (at, Row::of(vec![piece(format!("  {why}"), look.style(Role::Dim))]))
+            let (role, why) = reason(world, &items[at]).unwrap_or((Role::Dim, String::new()));
+            (at, Row::of(vec![piece(format!("  {why}"), look.style(role))]))
         }
     };
     row.selected = selected == Some(&items[at]);
@@ -231,7 +232,17 @@ fn cause(world: &World, found: &ServiceHealth) -> Option<Cause> {
     result.outcome.finding().map(|finding| finding.cause)
 }
 
-fn reason(world: &World, item: &Item) -> Option<String> {
+/// Returns the second row of an item: what is being done about it, or why it is what it is.
+fn reason(world: &World, item: &Item) -> Option<(Role, String)> {
+    if let Item::Service(id) = item
+        && let Some(done) = operations::under_way(world, id)
+    {
+        return Some(done);
+    }
+    trouble(world, item).map(|text| (Role::Dim, text))
+}
+
+fn trouble(world: &World, item: &Item) -> Option<String> {
     match item {
         Item::Service(id) => {
             let found = world.assessment.service(id)?;
@@ -278,9 +289,9 @@ fn item_row(world: &World, item: &Item, width: u16, inline: bool, look: &Look) -
     let mut left = vec![piece(format!("{} ", look.health_glyph(health)), style), piece(name, name_style)];
     if inline
         && width >= 56
-        && let Some(why) = reason(world, item)
+        && let Some((role, why)) = reason(world, item)
     {
-        left.push(piece(format!("  {why}"), look.style(Role::Dim)));
+        left.push(piece(format!("  {why}"), look.style(role)));
     }
     let right = vec![piece(word, style), piece(format!("{since:>6} "), style)];
     Row { left, right, selected: false }

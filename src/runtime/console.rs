@@ -17,7 +17,7 @@ use ratatui::layout::Rect;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 
-use super::effects::{Hands, Operator};
+use super::effects::Hands;
 use super::frame::{Flow, QUERY};
 use super::guard::Guard;
 use super::input::{Parsed, Parser};
@@ -32,6 +32,7 @@ use crate::app::event::{Event, EventKind, Input, Notice};
 use crate::clock::Clock;
 use crate::model::log::LogSourceState;
 use crate::model::snapshot::Update;
+use crate::model::source::{FailureKind, Trouble};
 use crate::model::text::Line;
 use crate::tail::TailEvent;
 use crate::tail::files::Answer;
@@ -94,6 +95,8 @@ struct Loop {
     heard_at: Instant,
     flow: Flow,
     shown: Option<Buffer>,
+    /// How many events the frame under way shows, where somebody waits for it.
+    shows: Option<u64>,
     /// Something happened since the last frame.
     stirred: bool,
     unsaved: bool,
@@ -128,6 +131,7 @@ pub async fn run(console: Console) -> io::Result<Ended> {
         heard_at: Instant::now(),
         flow: Flow::default(),
         shown: None,
+        shows: None,
         stirred: true,
         unsaved: false,
         trouble_told: false,
@@ -272,7 +276,12 @@ impl Loop {
     fn parsed(&mut self, found: Vec<Parsed>) -> io::Result<()> {
         for parsed in found {
             match parsed {
-                Parsed::Answer => self.flow.answered(),
+                Parsed::Answer => {
+                    self.flow.answered();
+                    if let Some(generation) = self.shows.take() {
+                        self.event(EventKind::Seen { generation })?;
+                    }
+                }
                 Parsed::Input(_) if self.test_panic => panic!("a key that a test asked to panic at"),
                 Parsed::Input(input) => self.event(EventKind::Input(input))?,
             }
@@ -329,21 +338,23 @@ impl Loop {
             Effect::ReadFeeds(feeds) => self.hands.read_feeds(&feeds),
             Effect::Read(request) => self.hands.read_once(request),
             Effect::Logs(request) => self.hands.logs(request),
-            Effect::Plan(request) => self.operate(|operator| operator.plan(request))?,
-            Effect::Approve(plan) => self.operate(|operator| operator.approve(plan))?,
-            Effect::Operate(command) => self.operate(|operator| operator.operate(command))?,
+            Effect::Plan(request) => match &self.hands.operator {
+                Some(operator) => operator.plan(request),
+                None => self.event(EventKind::Planned { number: request.number, plan: Err(no_journal()) })?,
+            },
+            Effect::Approve(plan) => match &self.hands.operator {
+                Some(operator) => operator.approve(plan),
+                None => self.event(EventKind::NotOperated { operation: plan.id, why: no_journal() })?,
+            },
+            Effect::Operate(command) => match &self.hands.operator {
+                Some(operator) => operator.operate(command),
+                None => {
+                    let operation = command.operation().clone();
+                    self.event(EventKind::NotOperated { operation, why: no_journal() })?;
+                }
+            },
         }
         Ok(())
-    }
-
-    fn operate(&mut self, act: impl FnOnce(&dyn Operator)) -> io::Result<()> {
-        match &self.hands.operator {
-            Some(operator) => {
-                act(operator.as_ref());
-                Ok(())
-            }
-            None => self.notice("nothing can be done here: there is no journal to write it into", true),
-        }
     }
 
     fn notice(&mut self, text: &str, trouble: bool) -> io::Result<()> {
@@ -416,11 +427,17 @@ impl Loop {
         self.app.view(area, &mut wanted);
         let mut text = difference(self.shown.as_ref(), &wanted, self.depth);
         self.shown = Some(wanted);
-        if text.is_empty() {
+        let awaited = self.app.waits_to_be_seen();
+        // A frame that changes nothing still has to be known to be there, when somebody waits for that.
+        if text.is_empty() && (!awaited || self.shows.is_some()) {
             return;
         }
         if self.flow.sent(now) {
             text.push_str(QUERY);
+            self.shows = awaited.then(|| self.app.generation());
+        }
+        if text.is_empty() {
+            return;
         }
         self.writer.send(text.into_bytes());
         // After the first paint: starting a process takes longer than that.
@@ -452,6 +469,14 @@ impl Loop {
             // Something may have come in while that was being written.
             self.save();
         }
+    }
+}
+
+fn no_journal() -> Trouble {
+    Trouble {
+        kind: FailureKind::Misconfigured,
+        message: Line::from_text("nothing can be done here: there is no journal to write it into"),
+        hint: Line::from_text("start crashcart with a state directory: --state-dir"),
     }
 }
 

@@ -75,7 +75,9 @@ impl Store {
         match serde_json::from_slice::<Read>(&bytes) {
             // The clock was set back since: ages would lie, so nothing is better than something.
             Ok(read) if read.version == VERSION && read.saved_at > now => (None, None),
-            Ok(read) if read.version == VERSION => (Some(read.snapshot), None),
+            Ok(read) if read.version == VERSION => {
+                (Some(Snapshot { saved_at: Some(read.saved_at), ..read.snapshot }), None)
+            }
             Ok(read) => (None, Some(self.set_aside(format!("version {} is not {VERSION}", read.version)))),
             Err(error) => (None, Some(self.set_aside(error.to_string()))),
         }
@@ -136,7 +138,7 @@ mod tests {
         assert!(matches!(store.load(Timestamp::EPOCH), (None, None)));
         store.save(&Snapshot::default(), Timestamp::from_secs(5)).unwrap();
         let (found, trouble) = store.load(Timestamp::from_secs(9));
-        assert_eq!(found, Some(Snapshot::default()));
+        assert_eq!(found, Some(Snapshot { saved_at: Some(Timestamp::from_secs(5)), ..Snapshot::default() }));
         assert!(trouble.is_none());
     }
 

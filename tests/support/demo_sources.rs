@@ -240,7 +240,12 @@ fn bring(app: &mut App, feed: &str, before: i64, found: Found) {
 
 /// Plays the demo outage with everything that sources say about it.
 pub fn night(size: (u16, u16)) -> App {
-    let mut app = play_with(sourced(), Scene::Down, size);
+    night_with(sourced(), size)
+}
+
+/// The night with another catalog that has the same feeds.
+pub fn night_with(catalog: Catalog, size: (u16, u16)) -> App {
+    let mut app = play_with(catalog, Scene::Down, size);
     let before: Vec<Release> = releases()
         .into_iter()
         .skip(2)

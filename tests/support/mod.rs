@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test file uses a part")]
 
 pub mod demo;
+pub mod demo_operations;
 pub mod demo_sources;
 pub mod dns;
 pub mod fault_server;

@@ -5,12 +5,15 @@ use super::super::effect::{Effect, ProbeWhich, ReadRequest};
 use super::super::event::{Input, Key, KeyCode, Mouse, MouseKind};
 use super::super::layout::Room;
 use super::super::world::Item;
-use super::{notice, reassess, settle};
-use crate::action::{Action, Context};
+use super::{acting, notice, reassess, settle};
+use crate::action::Action;
 use crate::modal::Modal;
+use crate::modal::choose::Choice;
 use crate::modal::detail::{DetailState, Subject};
 use crate::modal::help::HelpState;
+use crate::modal::operation::OperationState;
 use crate::modal::palette::{PaletteState, Target};
+use crate::modal::plan::PlanState;
 use crate::modal::prompt::{Prompt, Purpose, Typed};
 use crate::modal::things;
 use crate::pane::PaneId;
@@ -30,6 +33,9 @@ pub fn input(app: &mut App, input: Input) -> Vec<Effect> {
             } else if let Some(Modal::Palette(palette)) = app.modals.last_mut() {
                 palette.input.paste(&text);
                 palette.selected = 0;
+                Vec::new()
+            } else if let Some(Modal::Ask(ask)) = app.modals.last_mut() {
+                ask.input.paste(&text);
                 Vec::new()
             } else {
                 // Pasted text is never read as keys.
@@ -80,19 +86,76 @@ fn key_pressed(app: &mut App, key: Key) -> Vec<Effect> {
     if app.prompt.is_some() {
         return prompt_key(app, key);
     }
-    if matches!(app.modals.last(), Some(Modal::Palette(_))) {
-        return palette_key(app, key);
+    // While a name is typed, letters are letters.
+    if let Some(Modal::Plan(state)) = app.modals.last_mut()
+        && state.asks_for_name().is_some()
+        && name_key(state, key)
+    {
+        return Vec::new();
     }
-    let context = if app.modals.is_empty() { app.focus.context() } else { Context::Moving };
+    match app.modals.last() {
+        None => {}
+        Some(Modal::Palette(_)) => return palette_key(app, key),
+        Some(Modal::Ask(_)) => return ask_key(app, key),
+        Some(Modal::Operation(state)) if state.asking.is_some() => {
+            let yes = app.keymap.keys(Action::Confirm).any(|confirms| confirms == key);
+            return acting::answered(app, yes);
+        }
+        Some(_) => {}
+    }
+    let context = app.modals.last().map_or_else(|| app.focus.context(), Modal::context);
     match app.keymap.action(key, context) {
-        Some(action) if app.modals.is_empty() => act(app, action),
-        Some(action) => modal_action(app, action),
+        Some(action) if app.modals.is_empty() => act(app, action, Some(key)),
+        Some(action) => modal_action(app, action, Some(key)),
         None => Vec::new(),
     }
 }
 
+/// Types a service's name. Returns whether the key was a part of it.
+fn name_key(state: &mut PlanState, key: Key) -> bool {
+    match key.code {
+        // A whole name and then the key that confirms: that is left to the plan.
+        KeyCode::Char(_) if state.is_named() => false,
+        KeyCode::Char(_) if !key.ctrl && !key.alt => {
+            state.typed.key(key);
+            true
+        }
+        KeyCode::Backspace if !state.typed.text.is_empty() => {
+            state.typed.key(key);
+            true
+        }
+        KeyCode::Char('u' | 'w') if key.ctrl => {
+            state.typed.key(key);
+            true
+        }
+        _ => false,
+    }
+}
+
+/// Answers what an action asks beside its target.
+fn ask_key(app: &mut App, key: Key) -> Vec<Effect> {
+    let Some(Modal::Ask(ask)) = app.modals.last_mut() else { return Vec::new() };
+    if key.code == KeyCode::Tab {
+        ask.next_value();
+        return Vec::new();
+    }
+    match ask.input.key(key) {
+        Typed::Cancelled => {
+            app.modals.pop();
+        }
+        Typed::Done => {
+            if ask.answered() {
+                let (offer, target, values) = (ask.offer.clone(), ask.target.clone(), ask.values.clone());
+                return acting::plan_for(app, &offer, target, values, Some(key));
+            }
+        }
+        Typed::Changed | Typed::Nothing => {}
+    }
+    Vec::new()
+}
+
 /// Does what a key, a palette entry or a tap means.
-fn act(app: &mut App, action: Action) -> Vec<Effect> {
+fn act(app: &mut App, action: Action, key: Option<Key>) -> Vec<Effect> {
     match action {
         Action::Quit => return go_back(app, true),
         Action::Back => return go_back(app, false),
@@ -115,6 +178,12 @@ fn act(app: &mut App, action: Action) -> Vec<Effect> {
         Action::PaneReleases => app.focus = PaneId::Releases,
         Action::PaneErrors => app.focus = PaneId::Errors,
         Action::PaneAlerts => app.focus = PaneId::Alerts,
+        Action::PaneOperations => app.focus = PaneId::Operations,
+        Action::RollBack => return acting::roll_back(app, key),
+        Action::Actions => return acting::actions(app),
+        Action::Stop | Action::GoOn | Action::Undo | Action::Close => return acting::operate(app, action, key),
+        // Only a plan is confirmed.
+        Action::Confirm | Action::Target => {}
         Action::Zoom => app.zoom = !app.zoom,
         Action::Theme => {
             app.look.theme = app.look.theme.next();
@@ -228,6 +297,12 @@ fn open(app: &mut App) -> Vec<Effect> {
             }
         }
         PaneId::Releases | PaneId::Errors | PaneId::Alerts => return open_thing(app),
+        PaneId::Operations => {
+            if let Some(operation) = app.operations.selected(&app.world).and_then(|id| app.world.operations.get(&id)) {
+                let state = OperationState::new(operation.id().clone(), operation.plan.title.clone());
+                app.modals.push(Modal::Operation(state));
+            }
+        }
     }
     Vec::new()
 }
@@ -267,6 +342,11 @@ fn move_in_pane(app: &mut App, action: Action) -> Vec<Effect> {
             }
         }
         PaneId::Logs => return in_logs(app, action),
+        PaneId::Operations => {
+            // An operation takes two rows.
+            let by = amount(action, (page(map.lower.map(|(_, place)| place)) / 2).max(1));
+            app.operations.step(&app.world, by);
+        }
         PaneId::Releases | PaneId::Errors | PaneId::Alerts => {
             if let Some(kind) = Kind::of(app.focus) {
                 let (selected, by) = (app.selected(), amount(action, page(map.lower.map(|(_, place)| place))));
@@ -291,14 +371,33 @@ fn amount(action: Action, page: isize) -> isize {
     }
 }
 
-fn modal_action(app: &mut App, action: Action) -> Vec<Effect> {
-    let modal = app.map().modal;
+fn modal_action(app: &mut App, action: Action, key: Option<Key>) -> Vec<Effect> {
+    let (modal, full) = (app.map().modal, app.map().full);
     let inner = (modal.width.saturating_sub(4), modal.height.saturating_sub(2));
     let by = amount(action, isize::try_from(inner.1.max(2) - 1).unwrap_or(1));
     match action {
-        Action::Quit | Action::Back | Action::Open | Action::Left => {
+        // Enter chooses from a list, and never says yes to a plan.
+        Action::Open => match app.modals.last() {
+            Some(Modal::Choose(list)) => {
+                if let Some(choice) = list.choices.get(list.selected).cloned() {
+                    return acting::chosen(app, choice, key);
+                }
+            }
+            Some(Modal::Plan(_)) => {
+                let yes = app.keymap.key(Action::Confirm).map(|key| key.to_string()).unwrap_or_default();
+                notice(app, &format!("enter never says yes: {yes} does"), false);
+            }
+            _ => {
+                app.modals.pop();
+            }
+        },
+        Action::Quit | Action::Back | Action::Left => {
             app.modals.pop();
         }
+        Action::Confirm => return acting::confirm(app, key),
+        Action::Target => return acting::other_target(app),
+        Action::NextPane if matches!(app.modals.last(), Some(Modal::Plan(_))) => return acting::other_target(app),
+        Action::Stop | Action::GoOn | Action::Undo | Action::Close => return acting::operate(app, action, key),
         Action::Redraw => return vec![Effect::Redraw],
         Action::Suspend => return vec![Effect::Suspend],
         Action::Help => match app.modals.last() {
@@ -311,7 +410,10 @@ fn modal_action(app: &mut App, action: Action) -> Vec<Effect> {
         _ => match app.modals.last_mut() {
             Some(Modal::Help(help)) => help.scroll(by, inner.1),
             Some(Modal::Detail(detail)) => detail.scroll(by, &app.world, inner, &app.look),
-            Some(Modal::Palette(_)) | None => {}
+            Some(Modal::Choose(list)) => list.step(by),
+            Some(Modal::Plan(plan)) => plan.scroll(by, &app.world, full, &app.look),
+            Some(Modal::Operation(operation)) => operation.scroll(by, &app.world, inner, &app.look),
+            Some(Modal::Palette(_) | Modal::Ask(_)) | None => {}
         },
     }
     Vec::new()
@@ -382,7 +484,8 @@ fn palette_key(app: &mut App, key: Key) -> Vec<Effect> {
                         app.logs.only(&log);
                         Vec::new()
                     }
-                    Some(Target::Action(action)) => act(app, action),
+                    Some(Target::Action(action)) => act(app, action, None),
+                    Some(Target::Offer(offer)) => acting::chosen(app, Choice { offer, target: None }, None),
                     None => Vec::new(),
                 };
             }
@@ -393,10 +496,10 @@ fn palette_key(app: &mut App, key: Key) -> Vec<Effect> {
 }
 
 fn copy(app: &mut App) -> Vec<Effect> {
-    let text = if let Some(Modal::Detail(detail)) = app.modals.last() {
-        Some(detail.text(&app.world))
-    } else {
-        match (app.focus, app.selected()) {
+    let text = match app.modals.last() {
+        Some(Modal::Detail(detail)) => Some(detail.text(&app.world)),
+        Some(Modal::Operation(operation)) => Some(operation.text(&app.world)),
+        _ => match (app.focus, app.selected()) {
             (PaneId::Logs, _) => app.logs.entry().map(|(_, lines)| lines.join("\n")),
             (_, Some(Item::Service(service))) => app.world.assessment.service(&service).map(|found| {
                 let why = found.reasons.first().map_or_else(String::new, |reason| format!(": {}", reason.text));
@@ -411,7 +514,7 @@ fn copy(app: &mut App) -> Vec<Effect> {
                 .find(|vendor| vendor.id == id)
                 .and_then(|vendor| vendor.status_url.clone()),
             (_, Some(Item::Host) | None) => None,
-        }
+        },
     };
     match text {
         Some(text) => vec![Effect::Copy(text)],
@@ -434,7 +537,7 @@ fn mouse_event(app: &mut App, mouse: Mouse) -> Vec<Effect> {
         MouseKind::ScrollUp | MouseKind::ScrollDown => {
             let action = if mouse.kind == MouseKind::ScrollUp { Action::Up } else { Action::Down };
             if !app.modals.is_empty() {
-                return modal_action(app, action);
+                return modal_action(app, action, None);
             }
             if let Some((pane, _)) = pane {
                 app.focus = pane;

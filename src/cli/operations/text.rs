@@ -4,10 +4,10 @@ use std::fmt::Write as _;
 
 use jiff::tz::TimeZone;
 
-use crate::model::operation::{AutomaticDeploys, ConfirmLevel, MigrationKind, Plan, Target};
+use crate::model::operation::{ConfirmLevel, Plan, StepOutcome, Target};
 use crate::model::release::Release;
 use crate::model::time::Timestamp;
-use crate::operation::{Operation, Standing, StepState};
+use crate::operation::{Operation, Standing, StepState, words};
 use crate::ui::format;
 
 /// Commits and files that are listed; the rest is counted.
@@ -35,8 +35,7 @@ pub fn plan(plan: &Plan, now: Timestamp) -> String {
         line(&format!("  !     {warning}"));
     }
     for migration in &plan.between.migrations {
-        let kinds: Vec<&str> = migration.kinds.iter().map(|kind| kind_words(*kind)).collect();
-        let kinds = if kinds.is_empty() { "not read".to_owned() } else { kinds.join(", ") };
+        let kinds = words::migration(migration);
         line(&format!("  migration that stays: {} ({}): {kinds}", migration.path, migration.framework));
         for evidence in migration.evidence.iter().take(3) {
             line(&format!("          {evidence}"));
@@ -67,8 +66,8 @@ pub fn plan(plan: &Plan, now: Timestamp) -> String {
     if let Some(restarts) = plan.restarts {
         line(&format!("  restarts {}", format::count(restarts as usize, "instance")));
     }
-    if let Some(words) = automatic_deploys(plan.automatic_deploys) {
-        line(&format!("  {words}"));
+    if let Some(words) = words::automatic_deploys(plan.automatic_deploys) {
+        line(&format!("  automatic deploys {words}"));
     }
     for caveat in &plan.caveats {
         line(&format!("  stays: {caveat}"));
@@ -121,29 +120,6 @@ fn release(release: &Release, now: Timestamp) -> String {
     text
 }
 
-fn kind_words(kind: MigrationKind) -> &'static str {
-    match kind {
-        MigrationKind::Drops => "DROPS something that the older release may need",
-        MigrationKind::Rewrites => "REWRITES something that the older release may not be able to use",
-        MigrationKind::Data => "changes rows",
-        MigrationKind::Adds => "adds",
-        MigrationKind::Unknown => "not recognised",
-    }
-}
-
-fn automatic_deploys(deploys: AutomaticDeploys) -> Option<&'static str> {
-    match deploys {
-        AutomaticDeploys::None | AutomaticDeploys::Unknown => None,
-        AutomaticDeploys::GoOn => Some("automatic deploys go on: the next push overwrites this"),
-        AutomaticDeploys::StoppedByPlan => {
-            Some("automatic deploys are stopped first, and stay off until you resume them")
-        }
-        AutomaticDeploys::StoppedByPlatform => {
-            Some("the platform stops automatic deploys with this; they stay off until you resume them")
-        }
-    }
-}
-
 /// Says how a plan is confirmed on a terminal.
 pub fn question(plan: &Plan) -> String {
     match (plan.confirm, &plan.intent.service) {
@@ -152,21 +128,10 @@ pub fn question(plan: &Plan) -> String {
     }
 }
 
-/// Writes how an operation stands, in a line.
-pub fn standing(standing: Standing) -> &'static str {
-    match standing {
-        Standing::Starting => "starting",
-        Standing::Running => "running",
-        Standing::Interrupted => "interrupted",
-        Standing::Undecided => "waits for a decision",
-        Standing::Ended(verdict) => verdict.words(),
-    }
-}
-
 /// Writes one operation.
 pub fn operation(operation: &Operation, stands: Standing, now: Timestamp, zone: &TimeZone) -> String {
     let mut text =
-        format!("{}  {}  {}\n", operation.id().short(), operation.plan.title, standing(stands).to_uppercase());
+        format!("{}  {}  {}\n", operation.id().short(), operation.plan.title, words::standing(stands).to_uppercase());
     let clock = |at: Timestamp| at.in_zone(zone).strftime("%F %T %Z").to_string();
     let _ = writeln!(text, "  approved by {} at {}", operation.approved_by, clock(operation.approved_at));
     if let Some(took_over) = &operation.took_over {
@@ -185,7 +150,7 @@ pub fn operation(operation: &Operation, stands: Standing, now: Timestamp, zone: 
     match &operation.ended {
         Some(ended) => {
             let _ = writeln!(text, "  {}", ended.said);
-            let _ = writeln!(text, "  ended at {} after {}", clock(ended.at), format::age(operation.elapsed(now)));
+            let _ = writeln!(text, "  ended at {} after {}", clock(ended.at), format::age(operation.lasted(now)));
             if !operation.undoable().is_empty() {
                 let _ = writeln!(text, "  crashcart operations undo {} takes it back", operation.id().short());
             }
@@ -210,21 +175,10 @@ pub fn operation(operation: &Operation, stands: Standing, now: Timestamp, zone: 
 }
 
 fn step(state: &StepState) -> (char, String) {
-    use crate::model::operation::StepOutcome;
-    match state {
-        StepState::Waiting => (' ', String::new()),
-        StepState::Started { .. } => ('>', ": under way".to_owned()),
-        StepState::Finished { took, outcome, said, .. } => {
-            let said = said.as_ref().map(|said| format!(": {said}")).unwrap_or_default();
-            let outcome = match outcome {
-                StepOutcome::Done => format!("  {}", format::latency(*took)),
-                StepOutcome::Already => "  was so already".to_owned(),
-                StepOutcome::Skipped => "  left out".to_owned(),
-            };
-            ('x', format!("{outcome}{said}"))
-        }
-        StepState::Failed { why, .. } => ('!', format!(": {}: {}", why.kind.words(), why.message)),
-        StepState::Unknown { why, .. } => ('?', format!(": nobody knows: {}", why.message)),
-        StepState::NotDone { evidence, .. } => ('-', format!(": not done: {evidence}")),
-    }
+    let (mark, said) = words::step(state);
+    let took = match state {
+        StepState::Finished { took, outcome: StepOutcome::Done, .. } => format!("  {}", format::latency(*took)),
+        _ => String::new(),
+    };
+    (mark, format!("{took}{}", said.map(|said| format!(": {said}")).unwrap_or_default()))
 }

@@ -190,18 +190,8 @@ pub fn view_chart(world: &World, service: &ServiceId, feed: &FeedId, area: Rect,
     let Some(feed) = world.catalog.feed(feed) else { return };
     let Some((_, Found::Metrics(series))) = found(world, feed) else { return };
     let from = world.now - HOUR;
-    let markers: Vec<(Timestamp, String)> = world
-        .catalog
-        .feeds_of(service)
-        .filter_map(|feed| found(world, feed))
-        .filter_map(|(_, found)| match found {
-            Found::Releases(releases) => Some(releases),
-            _ => None,
-        })
-        .flatten()
-        .filter(|release| release.live || release.state == crate::model::release::ReleaseState::Superseded)
-        .filter_map(|release| Some((release.finished_at.or(release.created_at)?, release.name().to_string())))
-        .collect();
+    let marks = super::axis::marks(world, service, look);
+    let markers: Vec<(Timestamp, String)> = marks.into_iter().map(|mark| (mark.at, mark.text)).collect();
     let plot = chart::Plot { from, now: world.now, warn: feed.warn, critical: feed.critical, markers: &markers };
     chart::series(buf, area, &plot, |cells| columns(series, from, world.now, cells), look);
 }
