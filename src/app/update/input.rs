@@ -120,7 +120,8 @@ fn name_key(state: &mut PlanState, key: Key) -> bool {
             state.typed.key(key);
             true
         }
-        KeyCode::Backspace if !state.typed.text.is_empty() => {
+        // One too many must not close the plan: the letters that follow would be keys.
+        KeyCode::Backspace => {
             state.typed.key(key);
             true
         }

@@ -213,7 +213,7 @@ fn from_approval_to_verdict() {
     assert_eq!(operation.bound.len(), 2);
     // The second step says nothing of how it is taken back.
     assert_eq!(operation.undoable(), [0]);
-    assert_eq!(operation.elapsed(at(1_000)), Duration::from_secs(9));
+    assert_eq!(operation.lasted(at(1_000)), Duration::from_secs(9));
 }
 
 #[test]
