@@ -43,10 +43,10 @@ pub fn update(app: &mut App, event: Event) -> Vec<Effect> {
             Vec::new()
         }
         EventKind::Journal(news) => {
-            acting::journal(app, &news);
+            let effects = acting::journal(app, &news);
             // A banner may have come or gone.
             settle(app);
-            Vec::new()
+            effects
         }
         EventKind::Planned { number, plan } => acting::planned(app, number, plan),
         EventKind::NotOperated { operation, why } => {

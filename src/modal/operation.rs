@@ -7,7 +7,7 @@ use crate::action::Action;
 use crate::action::keymap::Keymap;
 use crate::app::world::World;
 use crate::model::id::OperationId;
-use crate::model::operation::{OperationCommand, Target};
+use crate::model::operation::{OperationCommand, StepOutcome, Target};
 use crate::model::source::Trouble;
 use crate::model::text::Line;
 use crate::operation::{Operation, Phase, Standing, StepState, words};
@@ -182,18 +182,19 @@ fn tell_operation(world: &World, operation: &Operation, lines: &mut Vec<Told>) {
     let standing = world.operations.standing(operation, world.now);
     let clock = |at| format::moment(at, world.now, &world.zone);
     let plan = &operation.plan;
-    let head = match standing {
-        Standing::Ended(verdict) => {
-            let words = verdict_words(verdict);
-            words.replacen(verdict.words(), &verdict.words().to_uppercase(), 1)
+    match &operation.ended {
+        Some(ended) => {
+            let word = ended.verdict.words();
+            let loud = |text: &str| text.replacen(word, &word.to_uppercase(), 1);
+            // What was said at the end mostly begins with the verdict.
+            if ended.said.as_str().starts_with(word) {
+                lines.push(told("", loud(ended.said.as_str()), role(standing)));
+            } else {
+                lines.push(told("", loud(&verdict_words(ended.verdict)), role(standing)));
+                lines.push(told("", ended.said.to_string(), Role::Text));
+            }
         }
-        _ => tell(world, operation),
-    };
-    lines.push(told("", head, role(standing)));
-    if let Some(ended) = &operation.ended
-        && ended.said.as_str() != verdict_words(ended.verdict)
-    {
-        lines.push(told("", ended.said.to_string(), Role::Text));
+        None => lines.push(told("", tell(world, operation), role(standing))),
     }
     if let (Target::Release(to), Some(from)) = (&plan.intent.target, &plan.current) {
         lines.push(told("from", from.name().to_string(), Role::Text));
@@ -215,6 +216,7 @@ fn tell_operation(world: &World, operation: &Operation, lines: &mut Vec<Told>) {
         let (role, time) = match state {
             StepState::Waiting => (Role::Dim, String::new()),
             StepState::Started { at } => (Role::Accent, format::age(world.now.since(*at))),
+            StepState::Finished { outcome: StepOutcome::Skipped, .. } => (Role::Dim, String::new()),
             StepState::Finished { took, .. } => (Role::Healthy, format::latency(*took)),
             StepState::Failed { .. } => (Role::Down, String::new()),
             StepState::Unknown { .. } | StepState::NotDone { .. } => (Role::Unknown, String::new()),

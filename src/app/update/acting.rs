@@ -23,8 +23,8 @@ use crate::modal::things;
 use crate::model::alert::AlertState;
 use crate::model::history::History;
 use crate::model::id::{CheckId, OperationId, ServiceId};
-use crate::model::journal::News;
-use crate::model::operation::{ConfirmLevel, Intent, Offer, Plan, PlanRequest, Target, WatchedAlert};
+use crate::model::journal::{Body, News};
+use crate::model::operation::{ConfirmLevel, Intent, Offer, OperationEvent, Plan, PlanRequest, Target, WatchedAlert};
 use crate::model::service::Health;
 use crate::model::source::{Capability, Found, Trouble};
 use crate::operation::plan::ROLL_BACK;
@@ -376,11 +376,39 @@ pub fn not_operated(app: &mut App, operation: &OperationId, why: &Trouble) {
 }
 
 /// Takes in what is new in the journal. The first of it may tell what ended while nobody looked.
-pub fn journal(app: &mut App, news: &News) {
+pub fn journal(app: &mut App, news: &News) -> Vec<Effect> {
     app.world.operations.learn(news);
     if std::mem::replace(&mut app.journal_read, true) {
-        return;
+        return changed_by(&app.world, news);
     }
+    welcome_back(app);
+    Vec::new()
+}
+
+/// What an operation has changed is asked for now: a release that is not live any more must not stand there as if it were.
+fn changed_by(world: &World, news: &News) -> Vec<Effect> {
+    let mut feeds = Vec::new();
+    for entry in &news.entries {
+        let (Some(id), Body::Operation(OperationEvent::PlatformDone { .. } | OperationEvent::Ended { .. })) =
+            (&entry.operation, &entry.body)
+        else {
+            continue;
+        };
+        let Some(operation) = world.operations.get(id) else { continue };
+        let intent = &operation.plan.intent;
+        let about =
+            world.catalog.feeds.iter().filter(|feed| {
+                feed.source == intent.source && (feed.service.is_none() || feed.service == intent.service)
+            });
+        feeds.extend(about.map(|feed| feed.id.clone()));
+    }
+    feeds.sort_unstable();
+    feeds.dedup();
+    if feeds.is_empty() { Vec::new() } else { vec![Effect::ReadFeeds(feeds)] }
+}
+
+/// Says what ended, or stopped, since somebody last looked.
+fn welcome_back(app: &mut App) {
     let Some(away_since) = app.world.snapshot.saved_at else { return };
     let world = &app.world;
     let missed: Vec<(OperationId, crate::model::text::Line)> = world

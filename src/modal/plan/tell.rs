@@ -103,7 +103,8 @@ fn migrations_in_short(migrations: &[Migration], lines: &mut Vec<Told>) {
         (Role::Degraded, _) | (_, Role::Degraded) => Role::Degraded,
         _ => Role::Text,
     });
-    let text = format!("{} STAY: {}", format::count(migrations.len(), "migration"), told_kinds.join(", "));
+    let stay = if migrations.len() == 1 { "STAYS" } else { "STAY" };
+    let text = format!("{} {stay}: {}", format::count(migrations.len(), "migration"), told_kinds.join(", "));
     lines.push(told("database", text, worst));
 }
 

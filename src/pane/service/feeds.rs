@@ -212,7 +212,10 @@ fn instances(world: &World, feed: &Feed, width: u16, look: &Look) -> Vec<Row<'st
     } else {
         Role::Healthy
     };
-    let text = format!("{running} of {} well", format::count(wanted, "instance"));
+    let text = match wanted {
+        0 => "no instances".to_owned(),
+        wanted => format!("{running} of {} well", format::count(wanted, "instance")),
+    };
     let mut rows = vec![Row {
         left: vec![heading("runs", look), piece(text, look.style(role))],
         right: vec![piece(format!("{} ", feed.source), look.style(Role::Dim))],
