@@ -43,6 +43,16 @@ impl Keymap {
                 (None, _) => problem(name, "there is no such action; docs/keys.md lists them".to_owned()),
             }
         }
+        // Whoever opens a plan and presses once more must not have done it.
+        let wanted = chosen.clone();
+        chosen.retain(|(key, _, action)| {
+            let safe = !confirms_what_it_opens(*key, *action, &wanted);
+            if !safe {
+                let message = format!("`{key}` would open plans and say yes to them; the default stays");
+                problem(super::info(*action).name, message);
+            }
+            safe
+        });
         for (index, (key, context, action)) in chosen.iter().enumerate() {
             for (other_key, other_context, other) in &chosen[..index] {
                 if key == other_key && overlap(*context, *other_context) {
@@ -63,27 +73,6 @@ impl Keymap {
                     }
                     None => bindings.push((key, row.context, row.action)),
                 }
-            }
-        }
-        // Whoever opens a plan and presses once more must not have done it.
-        let opens = |key: &Key| {
-            key.code == KeyCode::Enter
-                || bindings.iter().any(|(bound, _, action)| {
-                    bound == key && matches!(action, Action::RollBack | Action::Actions | Action::Undo | Action::Open)
-                })
-        };
-        let unsafe_keys: Vec<Key> = bindings
-            .iter()
-            .filter(|(key, _, action)| *action == Action::Confirm && opens(key))
-            .map(|(key, ..)| *key)
-            .collect();
-        for key in unsafe_keys {
-            let message = format!("`{key}` also opens plans, so it cannot confirm them; `y` does");
-            problems.push(KeyProblem { name: super::info(Action::Confirm).name.to_owned(), message });
-            bindings.retain(|(bound, _, action)| *action != Action::Confirm || *bound != key);
-            let yes = Key { code: KeyCode::Char('y'), ctrl: false, alt: false };
-            if !bindings.iter().any(|(_, _, action)| *action == Action::Confirm) {
-                bindings.push((yes, Context::Plan, Action::Confirm));
             }
         }
         // A default that lost one of several keys is still reachable: that is no problem to tell of.
@@ -111,6 +100,22 @@ impl Keymap {
     /// Returns all keys of an action.
     pub fn keys(&self, action: Action) -> impl Iterator<Item = Key> + '_ {
         self.bindings.iter().filter(move |(_, _, bound)| *bound == action).map(|(key, _, _)| *key)
+    }
+}
+
+/// What leads to a plan.
+const OPENS: [Action; 4] = [Action::RollBack, Action::Actions, Action::Undo, Action::Open];
+
+/// Whether a key, bound to this, would open a plan and confirm it as well.
+fn confirms_what_it_opens(key: Key, action: Action, chosen: &[(Key, Context, Action)]) -> bool {
+    let has = |of: Action| {
+        let own = chosen.iter().filter(|(_, _, action)| *action == of).map(|(key, ..)| *key);
+        let own: Vec<Key> = own.collect();
+        if own.is_empty() { super::info(of).keys.iter().filter_map(|key| parse(key)).collect() } else { own }
+    };
+    match action {
+        Action::Confirm => key.code == KeyCode::Enter || OPENS.iter().any(|opens| has(*opens).contains(&key)),
+        other => OPENS.contains(&other) && has(Action::Confirm).contains(&key),
     }
 }
 
@@ -228,8 +233,12 @@ mod tests {
             assert_eq!(keymap.action(parse("y").unwrap(), Context::Plan), Some(Action::Confirm));
             assert_ne!(keymap.action(parse(key).unwrap(), Context::Plan), Some(Action::Confirm));
         }
-        let (keymap, _) = Keymap::new(&overrides(&[("roll-back", "y")]));
-        assert_ne!(keymap.key(Action::RollBack), keymap.key(Action::Confirm));
+        let (keymap, problems) = Keymap::new(&overrides(&[("roll-back", "y")]));
+        assert_eq!(problems.len(), 1, "{problems:?}");
+        assert_eq!(keymap.key(Action::RollBack), parse("R"));
+        let (keymap, problems) = Keymap::new(&overrides(&[("roll-back", "y"), ("plan.confirm", "Y"), ("copy", "f9")]));
+        assert_eq!(problems, []);
+        assert_eq!((keymap.key(Action::RollBack), keymap.key(Action::Confirm)), (parse("y"), parse("Y")));
     }
 
     #[test]
