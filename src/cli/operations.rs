@@ -19,7 +19,7 @@ use crate::journal::{Journal, JournalError};
 use crate::model::id::OperationId;
 use crate::model::operation::{OperationCommand, PlanRequest, Verdict};
 use crate::model::text::Line;
-use crate::operation::{Ledger, Operation, Standing, StepState, words};
+use crate::operation::{Ledger, Operation, Standing, StepState, undo, words};
 use crate::runtime::redaction::redact;
 use crate::ui::format;
 
@@ -89,9 +89,10 @@ pub(super) fn run(cli: &Cli, args: &OperationsArgs, environment: &Environment) -
             let ledger = ledger(&journal)?;
             let Some(undone) = ledger.get(&id) else { return Err(gone(&id)) };
             let verification = &undone.plan.verification;
-            let mut intent = undone.plan.intent.clone();
-            intent.undoes = Some(id.clone());
-            intent.reason = acting.reason.as_deref().map(Line::from_text);
+            let Some(mut intent) = undo::intent(undone) else {
+                return Err(Failure::usage(anyhow!("nothing that operation {} did can be taken back", id.short())));
+            };
+            intent.reason = acting.reason.as_deref().map(Line::from_text).or(intent.reason);
             let request = PlanRequest {
                 number: 0,
                 intent,

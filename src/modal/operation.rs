@@ -10,7 +10,7 @@ use crate::model::id::OperationId;
 use crate::model::operation::{OperationCommand, StepOutcome, Target};
 use crate::model::source::Trouble;
 use crate::model::text::Line;
-use crate::operation::{Operation, Phase, Standing, StepState, words};
+use crate::operation::{Operation, Phase, Standing, StepState, undo, words};
 use crate::pane::operations::{role, tell, verdict_words};
 use crate::ui::paint::{self, piece};
 use crate::ui::rows::{Row, draw_rows};
@@ -165,7 +165,7 @@ pub fn split(area: Rect, rows: u16) -> (Rect, Rect) {
 fn hint(world: &World, operation: Option<&Operation>, keymap: &Keymap) -> String {
     let Some(operation) = operation else { return "esc close".to_owned() };
     let key = |action, word: &str| keymap.key(action).map(|key| format!("{key} {word}  ")).unwrap_or_default();
-    let undo = if operation.undoable().is_empty() { String::new() } else { key(Action::Undo, "undo") };
+    let undo = if undo::intent(operation).is_some() { key(Action::Undo, "undo") } else { String::new() };
     let keys = match world.operations.standing(operation, world.now) {
         Standing::Starting | Standing::Running if matches!(operation.phase, Phase::Approved | Phase::Steps) => {
             key(Action::Stop, "stop")
@@ -259,7 +259,7 @@ fn tell_operation(world: &World, operation: &Operation, lines: &mut Vec<Told>) {
             "Look at the platform yourself if you can. Doing the step again, taking back what was done, or closing it as it stands is for you to say.",
             Role::Text,
         )),
-        Standing::Ended(verdict) if !verdict.is_good() && !operation.undoable().is_empty() => {
+        Standing::Ended(verdict) if !verdict.is_good() && undo::intent(operation).is_some() => {
             lines.push(told("", "What it did can be taken back.", Role::Text));
         }
         _ => {}

@@ -317,7 +317,9 @@ fn undo_steps(definition: &Definition, action: &Action, operation: &Operation, v
 
 /// Returns whether doing a step twice is the same as doing it once.
 pub fn is_repeatable(step: &Step) -> bool {
-    step.reads || !step.already.is_empty() || step.already_when.is_some() || sets_a_state(&step.request)
+    step.repeatable.unwrap_or_else(|| {
+        step.reads || !step.already.is_empty() || step.already_when.is_some() || sets_a_state(&step.request)
+    })
 }
 
 /// Returns whether a request says how things are to be, and not what is to happen: HTTP's idempotent methods (RFC 9110,

@@ -215,12 +215,11 @@ pub fn undo(app: &mut App, id: &OperationId, key: Option<Key>) -> Vec<Effect> {
         notice(app, "it is being carried out: stop it first", false);
         return Vec::new();
     }
-    if operation.undoable().is_empty() {
+    let Some(intent) = crate::operation::undo::intent(operation) else {
         notice(app, "nothing that it did can be taken back", false);
         return Vec::new();
-    }
+    };
     let title = format!("undo: {}", operation.plan.title);
-    let intent = Intent { undoes: Some(id.clone()), reason: None, ..operation.plan.intent.clone() };
     let request = request(app, intent, false);
     ask(app, request, title, key, false)
 }

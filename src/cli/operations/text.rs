@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use crate::model::operation::{ConfirmLevel, Plan, StepOutcome, Target};
 use crate::model::release::Release;
 use crate::model::time::Timestamp;
-use crate::operation::{Operation, Standing, StepState, words};
+use crate::operation::{Operation, Standing, StepState, undo, words};
 use crate::ui::format;
 
 /// Commits and files that are listed; the rest is counted.
@@ -151,7 +151,7 @@ pub fn operation(operation: &Operation, stands: Standing, now: Timestamp, zone: 
         Some(ended) => {
             let _ = writeln!(text, "  {}", ended.said);
             let _ = writeln!(text, "  ended at {} after {}", clock(ended.at), format::age(operation.lasted(now)));
-            if !operation.undoable().is_empty() {
+            if undo::intent(operation).is_some() {
                 let _ = writeln!(text, "  crashcart operations undo {} takes it back", operation.id().short());
             }
         }
