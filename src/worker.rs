@@ -61,8 +61,10 @@ pub struct Patience {
     pub between: Duration,
     /// How long what is not reached is tried.
     pub unreached: Duration,
-    /// How long the platform is asked what became of a request.
+    /// How long the platform is asked what became of a request, once it answers.
     pub find_out: Duration,
+    /// How long a platform that answers nothing at all is waited for, with a request of which nobody knows.
+    pub away: Duration,
     /// Between two looks at checks afterwards.
     pub look: Duration,
     /// How long what was green must stay green.
@@ -79,6 +81,7 @@ impl Default for Patience {
             between: Duration::from_secs(2),
             unreached: Duration::from_secs(60),
             find_out: Duration::from_secs(120),
+            away: Duration::from_secs(30 * 60),
             look: Duration::from_secs(2),
             settle: Duration::from_secs(10),
             platform: Duration::from_secs(600),

@@ -394,6 +394,10 @@ pub struct Step {
     pub already_when: Option<Program>,
     /// It only looks.
     pub reads: bool,
+    /// Whether doing it twice is the same as doing it once, where the definition says so.
+    pub repeatable: Option<bool>,
+    /// Whether the list of releases shows that it was done, where the definition says so.
+    pub releases_show: Option<bool>,
 }
 
 /// How one sees that an action is done.

@@ -165,7 +165,12 @@ async fn cannot_begin(scribe: &mut Scribe, operation: &Operation, why: Trouble) 
             let said = Some(why.message.clone());
             scribe.write(OperationEvent::PlatformDone { ended: PlatformEnd::Unknown, said }).await?;
         }
-        return end(scribe, Verdict::Unverified, why.message.as_str()).await;
+        // What the platform has said stands. Where it has not, nobody can look any more what came of it.
+        let verdict = match operation.platform {
+            Some(PlatformEnd::Succeeded | PlatformEnd::Untold) => Verdict::Unverified,
+            _ => Verdict::Unknown,
+        };
+        return end(scribe, verdict, why.message.as_str()).await;
     };
     match &operation.steps[step] {
         StepState::Waiting => {
@@ -240,6 +245,10 @@ impl Carrying {
                     }
                     return Ok(After::Left(Left::Undecided));
                 }
+                // It never went out: when the platform is back, somebody may say that it is done.
+                StepState::Failed { why, .. } if doubt(why.kind) == Doubt::NeverSent => {
+                    return Ok(After::Left(Left::Undecided));
+                }
                 StepState::Failed { why, .. } => {
                     let text = format!("{}: {}", self.plan().steps[step].name, why.message);
                     return end(&mut self.scribe, Verdict::Failed, &text).await.map(After::Left);
@@ -308,6 +317,10 @@ impl Carrying {
         match self.ask(&step, &asked).await? {
             Ok((outcome, bound, said)) => {
                 self.write(OperationEvent::StepFinished { step: index, outcome, bound, said }).await
+            }
+            // What only looks has changed nothing, and an answer that makes no sense to it makes none the next time.
+            Err(failure) if planned.reads && (failure.kind == FailureKind::Malformed || !self.may_repeat(index)) => {
+                self.failed(index, trouble(&failure)).await
             }
             Err(failure) if doubt(failure.kind) == Doubt::Unknown => {
                 self.write(OperationEvent::StepUnknown { step: index, why: trouble(&failure) }).await

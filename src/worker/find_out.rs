@@ -20,18 +20,24 @@ impl Carrying {
         }
         // Releases show only whether the step was done that names one. Of what comes before (automatic deploys are stopped)
         // and behind (a unit is restarted) they say nothing.
-        let shows = self.names_the_release(step);
-        let shown_by_later = (step + 1..self.plan().steps.len()).any(|later| self.names_the_release(later));
-        let Some(wanted) = truth::wanted(self.plan()).filter(|_| shows && !shown_by_later) else {
+        let said = self.action.steps.get(planned.number).and_then(|of| of.releases_show).filter(|_| !planned.undo);
+        let shows = said.unwrap_or_else(|| {
+            let shown_by_later = (step + 1..self.plan().steps.len()).any(|later| self.names_the_release(later));
+            self.names_the_release(step) && !shown_by_later
+        });
+        let Some(wanted) = truth::wanted(self.plan()).filter(|_| shows) else {
             let text = "nothing that the platform tells shows whether this was done";
             return Ok((StepFound::Unclear, Line::from_text(text)));
         };
         let before = self.before();
         let begun = self.task.clock.now();
+        // Counted from its first answer: a platform that is away has shown nothing yet.
+        let mut answers_since = None;
         loop {
             let seen = match self.releases().await {
                 Ok(releases) => {
                     let now = self.task.clock.now();
+                    answers_since.get_or_insert(now);
                     truth::of_releases(&releases, &wanted, before.as_ref(), since, now)
                 }
                 Err(failure) => {
@@ -39,8 +45,13 @@ impl Carrying {
                     (StepFound::Unclear, Line::from_text(&format!("the platform cannot be asked: {failure}")))
                 }
             };
-            let waited = self.task.clock.now().since(begun);
-            if seen.0 != StepFound::Unclear || waited > self.task.patience.find_out || self.is_cancelled()? {
+            let now = self.task.clock.now();
+            let patience = &self.task.patience;
+            let over = match answers_since {
+                Some(first) => now.since(first) > patience.find_out,
+                None => now.since(begun) > patience.away,
+            };
+            if seen.0 != StepFound::Unclear || over || self.is_cancelled()? {
                 return Ok(seen);
             }
             tokio::time::sleep(self.task.patience.between).await;

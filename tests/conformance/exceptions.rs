@@ -65,7 +65,7 @@ const TROUBLES: &[(&str, &str, &str, &str)] = &[
     ("cloudflare-workers", "actions.roll_back", NOT_DONE, "the answer is about another version"),
     ("clever-cloud", "actions.restart", NOT_DONE, "the answer is about another deployment"),
     ("clever-cloud", "actions.roll_back", NOT_DONE, "the answer is about another deployment"),
-    ("docker", "actions.roll_back", "2 containers of this image run", "an answer has two of everything"),
+    ("docker", "actions.roll_back", "there are 2 containers of this image", "an answer has two of everything"),
     ("docker-swarm", "actions.scale", NOT_DONE, "it counts the tasks, and an answer has two"),
     ("elasticsearch", "metrics", "'aggs' was unexpected", "another name for aggregations: elastic.co/docs/explore-analyze/query-filter/aggregations"),
     ("github", "logs", NOTHING, "the answer is a redirection to a text"),

@@ -350,6 +350,10 @@ shape! {
         already_when: Filled;
         /// It only looks, and changes nothing.
         reads: bool;
+        /// Doing it twice is the same as doing it once. Without it: when it only looks, knows `already`, or is no POST.
+        repeatable: bool;
+        /// The list of releases shows whether it was done. Without it: when its request names the release.
+        releases_show: bool;
         ..request: RequestShape;
     }
 

@@ -109,6 +109,8 @@ impl Builder<'_> {
             already_when: self.maybe(shape.value.already_when.as_ref(), &answered(names)),
             already: shape.value.already.as_ref().map(|codes| codes.value.0.clone()).unwrap_or_default(),
             reads: shape.value.reads.as_ref().is_some_and(|reads| reads.value),
+            repeatable: shape.value.repeatable.as_ref().map(|repeatable| repeatable.value),
+            releases_show: shape.value.releases_show.as_ref().map(|show| show.value),
             request,
             undo,
         })
