@@ -11,7 +11,7 @@ packages=(
 # From PyPI: a mail server, and what looks like AWS.
 python_packages=(aiosmtpd==1.4.6 'moto[server]==5.2.5')
 # Not in Debian 12, but in the next one. They need no library and run as they are.
-newer_suite=trixie newer_packages=(ntfy victoria-metrics)
+newer_suite=trixie newer_packages=(ntfy victoria-metrics docker-compose)
 
 # What CRASHCART_REQUIRE may demand after the steps below.
 demanded=()
@@ -58,7 +58,8 @@ bring_programs() {
     ln -sf ../python/bin/aiosmtpd ../python/bin/moto_server "$folder/bin/"
     demanded+=(mail moto)
     if newer_programs "$folder/newer" >"$scratch/newer.log" 2>&1; then
-        ln -sf ../newer/usr/bin/ntfy ../newer/usr/bin/victoria-metrics "$folder/bin/"
+        ln -sf ../newer/usr/bin/ntfy ../newer/usr/bin/victoria-metrics ../newer/usr/bin/docker-compose "$folder/bin/"
+        demanded+=(compose)
     else
         # They are in no package of this system: a test that finds none is content.
         echo "not brought, their tests are skipped: ${newer_packages[*]} ($(tail -n 1 "$scratch/newer.log"))"

@@ -10,6 +10,7 @@ pub mod migrations;
 pub mod plan;
 pub mod target;
 pub mod truth;
+pub mod undo;
 pub mod words;
 
 pub use ledger::Ledger;

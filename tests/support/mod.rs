@@ -7,6 +7,7 @@ pub mod demo_sources;
 pub mod dns;
 pub mod fault_server;
 pub mod platform;
+pub mod plug;
 pub mod pty;
 pub mod servers;
 pub mod tls;
