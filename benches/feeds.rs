@@ -207,6 +207,7 @@ fn catalog(port: u16) -> Catalog {
             ca: None,
             insecure: false,
             every: None,
+            own: None,
         });
         catalog.feeds.push(Feed {
             id: FeedId::new(&name),

@@ -117,7 +117,12 @@ pub enum WorkerError {
 pub fn lease_key(plan: &crate::model::operation::Plan) -> String {
     use sha2::{Digest as _, Sha256};
     let mut hash = Sha256::new();
-    let place = serde_json::json!([plan.source.provider, plan.source.url, plan.source.params, plan.intent.params]);
+    // Own actions of a service are one place, wherever each of them happens.
+    let own = plan.source.own.as_ref();
+    let place = own.map(|own| serde_json::json!(["own", own.folder, own.service]));
+    let place = place.unwrap_or_else(|| {
+        serde_json::json!([plan.source.provider, plan.source.url, plan.source.params, plan.intent.params])
+    });
     hash.update(place.to_string());
     // An alert is nobody's service: two people may acknowledge two alerts at once.
     let target = &plan.intent.target;

@@ -10,6 +10,8 @@ mod crash;
 mod faults;
 #[path = "operations/links.rs"]
 mod links;
+#[path = "operations/own.rs"]
+mod own;
 #[path = "operations/people.rs"]
 mod people;
 #[path = "operations/rollback.rs"]

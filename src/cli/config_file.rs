@@ -85,9 +85,9 @@ pub fn open(
     if project.withheld.is_none() {
         let registry = super::providers::registry(environment);
         let problems =
-            feeds::derive(&mut project.catalog, |name| registry.find(name).map_err(|error| error.to_string()));
+            feeds::derive(&mut project.catalog, |source| registry.of(source).map_err(|error| error.to_string()));
         project.notices.extend(problems.iter().map(ToString::to_string));
-        offers::derive(&mut project.catalog, |name| registry.find(name).map_err(|error| error.to_string()));
+        offers::derive(&mut project.catalog, |source| registry.of(source).map_err(|error| error.to_string()));
     }
     project.time_zone = time_zone(project.settings.time_zone.as_deref(), &mut project.notices);
     Ok(project)

@@ -11,20 +11,8 @@ use crate::model::catalog::Catalog;
 use crate::model::check::{HeartbeatPlace, ProbeSpec};
 use crate::model::log::{LogCommand, LogOrigin};
 use crate::model::secret::SecretRef;
+pub use crate::model::source::EffectKind;
 use crate::model::text::Line;
-
-/// What kind of thing would be done, worst first.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum EffectKind {
-    /// A command on this machine.
-    Run,
-    /// A command on another one.
-    Ssh,
-    /// A packet to somebody.
-    Contact,
-    /// A file that is read.
-    Read,
-}
 
 /// One thing that a configuration would do.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -62,6 +50,10 @@ pub fn effects_of(catalog: &Catalog, settings: &Settings, secrets: &[SecretUse])
         });
     }
     for source in &catalog.sources {
+        if let Some(own) = &source.own {
+            items.extend(own.does.iter().map(|(kind, what)| item(*kind, format!("{what} (action {})", source.id))));
+            continue;
+        }
         let place = source.url.clone().unwrap_or_else(|| "at its own address".to_owned());
         let what = format!("{} {place} (source {})", source.provider, source.id);
         items.insert(item(if place.starts_with("ssh://") { EffectKind::Ssh } else { EffectKind::Contact }, what));
@@ -132,12 +124,13 @@ fn effects_of_probe(probe: &ProbeSpec) -> TrustItem {
     }
 }
 
-fn words(argv: &[String]) -> String {
+/// Returns a command as one would type it.
+pub fn words(argv: &[String]) -> String {
     argv.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
 }
 
 /// Shows where an argument begins and ends.
-fn quoted(word: &str) -> String {
+pub fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%=,".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()

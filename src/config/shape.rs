@@ -13,10 +13,12 @@ use crate::model::service::Confirm;
 
 mod check;
 mod log;
+mod own_action;
 mod source;
 
 pub use check::CheckShape;
 pub use log::LogEntryShape;
+pub use own_action::{OwnActionShape, OwnRequestShape};
 pub use source::{SourceShape, SourceUse};
 
 shape! {
@@ -92,6 +94,8 @@ shape! {
         monitors: SourceUse;
         /// Charts of it: { source, title, query, warn, critical, unit }.
         metrics: Vec<At<SourceUse>>;
+        /// What you can have done to it: commands and requests of your own.
+        actions: Vec<At<OwnActionShape>>;
     }
 
     /// How often and how patiently a check asks.

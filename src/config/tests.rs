@@ -396,6 +396,61 @@ fn a_log_is_a_file_a_pattern_or_a_command_here_or_elsewhere() {
 }
 
 #[test]
+fn an_action_of_ones_own_is_one_command_or_one_request() {
+    for (text, expected) in [
+        (
+            "{ name = \"x\" }",
+            "this does nothing: it has neither a command nor a request / add run = \"...\", or http = \"https://...\"",
+        ),
+        (
+            "{ name = \"x\", run = \"a\", http = \"https://a.example\" }",
+            "this is a command and a request at once / write two actions, or one script that does all of it",
+        ),
+        ("{ name = \"x\", run = \"a\", json = {} }", "`json` belongs to a request, and this is a command"),
+        (
+            "{ name = \"x\", http = \"https://a.example\", ssh = \"b\" }",
+            "`ssh` belongs to a command, and this is a request",
+        ),
+        (
+            "{ name = \"Roll back\", run = \"a\" }",
+            "`Roll back` is no name for an action / letters, digits and _, beginning with a letter: it is typed on the command line",
+        ),
+        (
+            "{ name = \"x\", run = [\"a\", \"{limt}\"], inputs = { limit = { help = \"h\" } } }",
+            "nothing is called `limt` here / there are limit; a { that is meant as such is written twice",
+        ),
+        (
+            "{ name = \"x\", run = \"a\", inputs = { token = { help = \"h\" } } }",
+            "`token` is no name for an input / lower-case letters, digits and _, and none of service, release, current, reason, user, operation, now, token",
+        ),
+        (
+            "{ name = \"x\", http = \"https://{host}/\", inputs = { host = { help = \"h\" } } }",
+            "the host of an address is no input / write https://host/path",
+        ),
+        ("{ name = \"x\", http = \"ftp://a.example\" }", "nothing is asked over `ftp` / write https://host/path"),
+        (
+            "{ name = \"x\", run = \"a\", ssh = \"b\", undo = { run = \"c\" } }",
+            "it is done on ssh://b, and taken back on this machine / both happen in one place; write `ssh` into both, or into neither",
+        ),
+        (
+            "{ name = \"x\", run = \"a\", ssh = \"-oProxyCommand=x\" }",
+            "`-oProxyCommand=x` is not a host for ssh / write a name, user@name, or an alias of ~/.ssh/config",
+        ),
+        ("{ name = \"x\", run = \"a\" }, { name = \"x\", run = \"b\" }", "s has two actions of this name"),
+        (
+            "{ name = \"x\", run = \"a\", confirm = \"nme\" }",
+            "`nme` is not known here / did you mean \"name\"? It can be: none, key, name",
+        ),
+    ] {
+        let told = wrong(&format!("[[services]]\nname = \"s\"\nactions = [{text}]\n"));
+        assert_eq!(told.split_once(' ').unwrap().1, expected, "{text}");
+    }
+    let loaded = sound("[[services]]\nname = \"s\"\nactions = [{ name = \"x\", run = \"a \\\"{b}\\\" ${C}\" }]\n");
+    let own = loaded.catalog.sources[0].own.as_ref().unwrap();
+    assert!(own.definition.contains("{{b}"), "braces in a shell's text are the shell's: {}", own.definition);
+}
+
+#[test]
 fn dependencies_are_services_or_vendors() {
     let loaded = sound(
         "services = [{ name = \"a\", depends_on = [\"b\", \"v\"] }, { name = \"b\" }]\nvendors = [{ name = \"v\" }]",
@@ -419,12 +474,15 @@ fn what_a_file_would_do_is_listed_once_and_worst_first() {
             "run     pass show sentry (for sources.sentry.token)",
             "ssh     deploy@web2: tail -n 500 -q -F -- /var/log/acme/app.log",
             "ssh     web1: journalctl -fu acme -o cat",
+            "ssh     worker1: ./ops/drain --limit \"$LIMIT\" (action checkout/drain)",
+            "ssh     worker1: ./ops/undrain (action checkout/drain)",
             "contact 1.1.1.1:53",
             "contact 1.1.1.1:53, asked for acme.com MX",
             "contact 203.0.113.7:8443 as acme.com",
             "contact GET https://backup.acme.com/last-success",
             "contact GET https://www.stripestatus.com/ (status of stripe)",
             "contact POST https://acme.com/health, with Accept, with a body: {\"ping\": true}",
+            "contact POST https://cdn.example.com/v1/zones/{zone}/purge (action checkout/purge)",
             "contact db.internal:5432",
             "contact fly at its own address (source fly)",
             "contact grafana https://grafana.acme.com (source grafana)",
@@ -436,6 +494,7 @@ fn what_a_file_would_do_is_listed_once_and_worst_first() {
             "read    /var/backups/acme/last-success",
             "read    /var/log/acme/*.log",
             "read    environment variable PROMETHEUS_TOKEN (for sources.prom.token)",
+            "read    keyring entry cdn (for services.checkout.actions.purge.token)",
             "read    keyring entry fly (for sources.fly.token)",
             "read    keyring entry uptimerobot (for sources.uptime.token)",
             "read    store entry grafana (for sources.grafana.token)",

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 mod check;
 mod log;
+mod own_action;
 pub mod secret;
 mod source;
 
@@ -56,7 +57,7 @@ pub fn validate(file: File, place: Place<'_>, problems: &mut Problems) -> (Catal
         environments: environments.iter().map(|(name, _)| name.value.clone()).collect(),
         sources: sources.iter().map(|(name, _)| name.value.clone()).collect(),
     };
-    let secrets =
+    let mut secrets: Vec<SecretUse> =
         sources.iter().flat_map(|(name, source)| secret::secrets_of(&name.value, &source.value, place)).collect();
     note_duplicates(&services, &vendors, problems);
     note_cycles(&services, problems);
@@ -82,6 +83,7 @@ pub fn validate(file: File, place: Place<'_>, problems: &mut Problems) -> (Catal
             alerts,
             monitors,
             metrics,
+            actions,
         } = shape;
         let environment = environment.and_then(|name| names.environment(&name, problems));
         let depends_on: Vec<Dependency> =
@@ -118,6 +120,15 @@ pub fn validate(file: File, place: Place<'_>, problems: &mut Problems) -> (Catal
         // A second service of the same name has been noted too; its parts must not mix with the first's.
         if name.is_none() || catalog.service(&id).is_some() {
             continue;
+        }
+        for action in list(actions) {
+            let Some((source, own)) = own_action::own_action(&id, &action, place, problems) else { continue };
+            if catalog.source(&source.id).is_some() {
+                problems.error(&action.span, format!("{} has two actions of this name", id), None);
+                continue;
+            }
+            secrets.extend(own);
+            catalog.sources.push(source);
         }
         let runbooks = list(runbooks).into_iter().map(|name| name.value.0).collect();
         let services = vec![Service { id, environment, depends_on, runbooks }];

@@ -15,6 +15,7 @@ use super::issue::{ErrorIssue, IssueDetail};
 use super::log::Level;
 use super::metric::Series;
 use super::observed::Cadence;
+use super::operation::ConfirmLevel;
 use super::release::{Changes, Instance, Release};
 use super::secret::SecretRef;
 use super::text::Line;
@@ -39,6 +40,37 @@ pub struct Source {
     pub insecure: bool,
     /// The time between two polls, when it is not the definition's own.
     pub every: Option<Duration>,
+    /// It is one action of the user's own, with its definition.
+    #[serde(default)]
+    pub own: Option<Box<OwnAction>>,
+}
+
+/// An action that the user wrote into the configuration. Its definition goes along with it: who carries it out later reads
+/// neither the configuration nor the list of definitions for it.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct OwnAction {
+    pub service: ServiceId,
+    /// The folder of the configuration that has it: services of the same name elsewhere are others.
+    pub folder: PathBuf,
+    /// The text of a definition.
+    pub definition: String,
+    pub confirm: Option<ConfirmLevel>,
+    /// What it would do to the world, doing and undoing, for those who judge whether it is to be trusted.
+    pub does: Vec<(EffectKind, String)>,
+}
+
+/// What kind of thing would be done, worst first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EffectKind {
+    /// A command on this machine.
+    Run,
+    /// A command on another one.
+    Ssh,
+    /// A packet to somebody.
+    Contact,
+    /// A file that is read.
+    Read,
 }
 
 /// What one service takes from a source, as configured.

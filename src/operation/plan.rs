@@ -185,7 +185,7 @@ pub fn plan(facts: Facts<'_>) -> Plan {
     let automatic_deploys =
         action.map_or(AutomaticDeploys::Unknown, |action| automatic_deploys(action, &values, undoes.is_some()));
     Plan {
-        title: title(&intent, action, undoes),
+        title: title(&intent, action, undoes, source),
         system: Line::from_text(&definition.title),
         source: source.clone(),
         environment: environment(catalog, &intent),
@@ -248,7 +248,7 @@ fn own_values(
     own
 }
 
-fn title(intent: &Intent, action: Option<&Action>, undoes: Option<&Operation>) -> Line {
+fn title(intent: &Intent, action: Option<&Action>, undoes: Option<&Operation>, source: &Source) -> Line {
     if let Some(operation) = undoes {
         return Line::from_text(&format!("undo: {}", operation.plan.title));
     }
@@ -259,6 +259,8 @@ fn title(intent: &Intent, action: Option<&Action>, undoes: Option<&Operation>) -
         (Target::Release(_), Some(service), Some(release)) if intent.action == ROLL_BACK => {
             format!("{verb} {service} to {release}")
         }
+        // What people call their own actions is no verb that a name could follow.
+        (Target::Service, Some(service), _) if source.own.is_some() => format!("{service}: {verb}"),
         (Target::Service, Some(service), _) => format!("{verb} {service}"),
         (_, Some(service), Some(name)) => format!("{verb} {name} of {service}"),
         (_, None, Some(name)) => format!("{verb} {name}"),

@@ -124,7 +124,7 @@ impl Engine {
     /// # Errors
     /// When there is none, or it has mistakes.
     pub fn definition(&self, source: &Source) -> Result<Arc<Definition>, Failure> {
-        self.registry.find(&source.provider).map_err(|error| Failure {
+        self.registry.of(source).map_err(|error| Failure {
             kind: FailureKind::Misconfigured,
             request: String::new(),
             message: Line::from_text(&error.to_string()),

@@ -32,7 +32,7 @@ fn usual(capability: Capability) -> Duration {
 }
 
 /// Fills in `catalog.feeds`, and adds the sources of vendors' status pages. Returns what is wrong, a sentence each.
-pub fn derive(catalog: &mut Catalog, find: impl Fn(&str) -> Result<Arc<Definition>, String>) -> Vec<Line> {
+pub fn derive(catalog: &mut Catalog, find: impl Fn(&Source) -> Result<Arc<Definition>, String>) -> Vec<Line> {
     let mut deriving = Deriving { catalog, find: &find, feeds: Vec::new(), problems: Vec::new() };
     deriving.services();
     deriving.sources();
@@ -60,7 +60,7 @@ struct Deriving<'a, F> {
     problems: Vec<String>,
 }
 
-impl<F: Fn(&str) -> Result<Arc<Definition>, String>> Deriving<'_, F> {
+impl<F: Fn(&Source) -> Result<Arc<Definition>, String>> Deriving<'_, F> {
     fn services(&mut self) {
         let uses = self.catalog.uses.clone();
         for used in &uses {
@@ -188,6 +188,7 @@ impl<F: Fn(&str) -> Result<Arc<Definition>, String>> Deriving<'_, F> {
                 ca: None,
                 insecure: false,
                 every: None,
+                own: None,
             };
             self.catalog.sources.push(source.clone());
             let Some((_, definition)) = self.known(&source.id) else { continue };
@@ -201,7 +202,7 @@ impl<F: Fn(&str) -> Result<Arc<Definition>, String>> Deriving<'_, F> {
 
     fn known(&mut self, id: &SourceId) -> Option<(Source, Arc<Definition>)> {
         let source = self.catalog.source(id)?.clone();
-        match (self.find)(&source.provider) {
+        match (self.find)(&source) {
             Ok(definition) => Some((source, definition)),
             Err(why) => {
                 let problem = format!("source {}: {why}", source.id);

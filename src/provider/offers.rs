@@ -18,8 +18,15 @@ use crate::model::text::Line;
 const FIRST: &[&str] = &["roll_back", "restart", "scale", "stop_automatic_deploys", "resume_automatic_deploys"];
 
 /// Fills in `catalog.offers`. Sources without a definition are left out: whoever derives the feeds says so.
-pub fn derive(catalog: &mut Catalog, find: impl Fn(&str) -> Result<Arc<Definition>, String>) {
+pub fn derive(catalog: &mut Catalog, find: impl Fn(&Source) -> Result<Arc<Definition>, String>) {
     let mut offers: Vec<Offer> = Vec::new();
+    // The user's own first: who wrote their own way to roll back means it.
+    for source in &catalog.sources {
+        let Some(own) = &source.own else { continue };
+        let Ok(definition) = find(source) else { continue };
+        let service = Some(&own.service);
+        offers.extend(of_source(catalog, source, &definition, service, &BTreeMap::new(), &[ActionTarget::Service]));
+    }
     for used in &catalog.uses {
         let targets: &[ActionTarget] = match used.purpose {
             Purpose::Release => {
@@ -33,7 +40,7 @@ pub fn derive(catalog: &mut Catalog, find: impl Fn(&str) -> Result<Arc<Definitio
         let Some((source, definition)) = of(catalog, &used.source, &find) else { continue };
         offers.extend(of_source(catalog, source, &definition, Some(&used.service), &used.params, targets));
     }
-    for source in &catalog.sources {
+    for source in catalog.sources.iter().filter(|source| source.own.is_none()) {
         let taken = |target: ActionTarget| {
             catalog.uses.iter().any(|used| {
                 used.source == source.id
@@ -65,10 +72,10 @@ pub fn derive(catalog: &mut Catalog, find: impl Fn(&str) -> Result<Arc<Definitio
 fn of<'c>(
     catalog: &'c Catalog,
     id: &crate::model::id::SourceId,
-    find: &impl Fn(&str) -> Result<Arc<Definition>, String>,
+    find: &impl Fn(&Source) -> Result<Arc<Definition>, String>,
 ) -> Option<(&'c Source, Arc<Definition>)> {
     let source = catalog.source(id)?;
-    Some((source, find(&source.provider).ok()?))
+    Some((source, find(source).ok()?))
 }
 
 fn of_source(
@@ -101,7 +108,7 @@ fn of_source(
         target: action.target.word().to_owned(),
         params: params.clone(),
         inputs: inputs(action),
-        confirm: confirm(catalog, action, service),
+        confirm: source.own.as_ref().and_then(|own| own.confirm).unwrap_or_else(|| confirm(catalog, action, service)),
     };
     actions.into_iter().map(offer).collect()
 }

@@ -9,6 +9,7 @@ use thiserror::Error;
 use super::definition::{Definition, read};
 use crate::config::diagnostic::{Diagnostic, render_all};
 use crate::config::nearest::nearest;
+use crate::model::source::Source;
 
 /// The definitions in `assets/providers`: name and text.
 pub const BUILT_IN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/providers.rs"));
@@ -59,6 +60,22 @@ impl Registry {
         let definition = Arc::new(self.load(name)?);
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         read.insert(name.to_owned(), Arc::clone(&definition));
+        Ok(definition)
+    }
+
+    /// Returns the definition of a source: its own, or that of its provider.
+    ///
+    /// # Errors
+    /// When there is none, or it has mistakes.
+    pub fn of(&self, source: &Source) -> Result<Arc<Definition>, RegistryError> {
+        let Some(own) = &source.own else { return self.find(&source.provider) };
+        // The same text is the same definition, whoever brings it.
+        if let Some(found) = self.read.lock().unwrap_or_else(PoisonError::into_inner).get(&own.definition) {
+            return Ok(Arc::clone(found));
+        }
+        let definition = Arc::new(from_text(source.id.as_str(), &own.definition)?.0);
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        read.insert(own.definition.clone(), Arc::clone(&definition));
         Ok(definition)
     }
 

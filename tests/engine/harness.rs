@@ -171,6 +171,7 @@ pub fn source(provider: &str, url: impl Into<String>) -> Source {
         ca: None,
         insecure: false,
         every: None,
+        own: None,
     }
 }
 

@@ -40,6 +40,7 @@ fn source(name: &str) -> Source {
         ca: None,
         insecure: false,
         every: None,
+        own: None,
     }
 }
 

@@ -109,6 +109,7 @@ fn source(cli: &Cli, asked: &Asked<'_>, environment: &Environment) -> Result<Sou
         ca: None,
         insecure: false,
         every: None,
+        own: None,
     })
 }
 

@@ -39,6 +39,7 @@ pub fn source(name: &At<String>, shape: &SourceShape, place: Place<'_>) -> Optio
         ca: shape.ca.as_ref().map(|path| place.path(&path.value.0)),
         insecure: shape.insecure.as_ref().is_some_and(|insecure| insecure.value),
         every: shape.every.as_ref().map(|every| every.value.0),
+        own: None,
     })
 }
 

@@ -51,6 +51,7 @@ fn plan(steps: usize) -> Plan {
             ca: None,
             insecure: false,
             every: None,
+            own: None,
         },
         environment: None,
         by: actor(),

@@ -92,6 +92,7 @@ fn catalog(sources: &[&str], capability: Capability, every: u64) -> Catalog {
             ca: None,
             insecure: false,
             every: None,
+            own: None,
         });
         catalog.feeds.push(Feed {
             id: FeedId::new(*name),

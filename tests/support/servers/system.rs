@@ -70,6 +70,7 @@ impl System {
             ca: None,
             insecure: false,
             every: None,
+            own: None,
         };
         let engine = Engine::new(registry, Arc::new(Given), surroundings, Clock::system());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts");
