@@ -58,7 +58,8 @@ impl Carrying {
         }
     }
 
-    fn names_the_release(&self, step: usize) -> bool {
+    /// Returns whether a step of the plan says which release it is about.
+    pub(super) fn names_the_release(&self, step: usize) -> bool {
         let planned = &self.plan().steps[step];
         let Some(of) = self.action.steps.get(planned.number) else { return false };
         if !planned.undo {

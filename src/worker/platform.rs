@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::carry::{Carrying, end};
 use super::{Left, WorkerError};
 use crate::model::operation::{OperationEvent, PlatformEnd, Verdict};
-use crate::model::release::ReleaseState;
+use crate::model::release::{Release, ReleaseState};
 use crate::model::text::Line;
 use crate::operation::truth;
 use crate::provider::definition::Done;
@@ -43,7 +43,7 @@ impl Carrying {
             Some(done) => (done.every.min(self.task.patience.platform), done.within),
             None => (EVERY.min(self.task.patience.between), self.task.patience.platform),
         };
-        if done.is_none() && truth::wanted(self.plan()).is_none() {
+        if done.is_none() && self.wanted().is_none() {
             return Ok((PlatformEnd::Untold, None));
         }
         let begun = self.operation.phase_since;
@@ -96,6 +96,12 @@ impl Carrying {
         (!missing || truth::wanted(self.plan()).is_none()).then_some(done)
     }
 
+    /// Returns the release that should be live in the end. What only resumes automatic deploys brings none back.
+    fn wanted(&self) -> Option<Release> {
+        let names = || (0..self.plan().steps.len()).any(|step| self.names_the_release(step));
+        truth::wanted(self.plan()).filter(|_| self.plan().intent.undoes.is_none() || names())
+    }
+
     async fn look(&mut self, done: &Done) -> Result<Look, Failure> {
         let mut values = self.values.clone();
         let mut sequence = Sequence::new(&self.definition, &done.requests);
@@ -112,7 +118,7 @@ impl Carrying {
     }
 
     async fn look_at_releases(&mut self) -> Result<Look, Failure> {
-        let Some(wanted) = truth::wanted(self.plan()) else { return Ok(Look::Over(PlatformEnd::Untold, None)) };
+        let Some(wanted) = self.wanted() else { return Ok(Look::Over(PlatformEnd::Untold, None)) };
         let before = self.before();
         let since = self.operation.approved_at;
         let releases = self.releases().await?;
