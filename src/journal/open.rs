@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use rustix::fs::FlockOperation;
 
 use super::{Journal, JournalError, entry, schema};
 use crate::model::time::Timestamp;
@@ -37,20 +38,23 @@ impl Journal {
     /// When the directory cannot be written, or the file was written by a newer program.
     pub fn open(state_dir: &Path, now: Timestamp) -> Result<Opened, JournalError> {
         let path = state_dir.join(FILE);
+        let lock = lock_file(state_dir, &path)?;
+        hold(&lock, FlockOperation::LockShared, &path)?;
         make(state_dir, &path)?;
         match Self::open_at(&path, now) {
             Ok(journal) => Ok(Opened { journal, set_aside: None }),
-            Err(JournalError::Corrupt { .. }) => Self::begin_anew(state_dir, &path, now),
+            Err(JournalError::Corrupt { .. }) => {
+                // Nobody opens while a file and what belongs to it change places.
+                hold(&lock, FlockOperation::Unlock, &path)?;
+                hold(&lock, FlockOperation::LockExclusive, &path)?;
+                Self::begin_anew(state_dir, &path, now)
+            }
             Err(error) => Err(error),
         }
     }
 
     /// Sets aside what cannot be read, unless another process has done so a moment ago: its new journal is a good one.
     fn begin_anew(state_dir: &Path, path: &Path, now: Timestamp) -> Result<Opened, JournalError> {
-        let failed = |error: io::Error| told(path, &error);
-        let lock = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(state_dir.join(LOCK));
-        let lock = lock.map_err(failed)?;
-        rustix::fs::flock(&lock, rustix::fs::FlockOperation::LockExclusive).map_err(|error| failed(error.into()))?;
         make(state_dir, path)?;
         match Self::open_at(path, now) {
             Ok(journal) => Ok(Opened { journal, set_aside: None }),
@@ -173,6 +177,24 @@ fn recognise(connection: &Connection, path: &Path) -> Result<i64, JournalError> 
     Ok(found)
 }
 
+/// Opens the file that those lock who open the journal: together to look, alone to set it aside.
+fn lock_file(state_dir: &Path, path: &Path) -> Result<fs::File, JournalError> {
+    let failed = |error: io::Error| told(path, &error);
+    DirBuilder::new().recursive(true).mode(0o700).create(state_dir).map_err(failed)?;
+    let place = state_dir.join(LOCK);
+    OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(place).map_err(failed)
+}
+
+fn hold(lock: &fs::File, operation: FlockOperation, path: &Path) -> Result<(), JournalError> {
+    loop {
+        match rustix::fs::flock(lock, operation) {
+            Ok(()) => return Ok(()),
+            Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(told(path, &error.into())),
+        }
+    }
+}
+
 /// Makes the directory and the file, for this user only.
 fn make(state_dir: &Path, path: &Path) -> Result<(), JournalError> {
     let failed = |error: io::Error| told(path, &error);
@@ -218,13 +240,14 @@ fn set_aside(path: &Path, now: Timestamp) -> Result<PathBuf, JournalError> {
     }
     let aside = name(number);
     let failed = |error: io::Error| told(path, &error);
-    fs::rename(path, &aside).map_err(failed)?;
+    // The file last: as long as it is there, whoever comes finds a broken journal and no half of one.
     for suffix in ["-wal", "-shm"] {
         let companion = beside(path, suffix);
         if companion.exists() {
             fs::rename(&companion, beside(&aside, suffix)).map_err(failed)?;
         }
     }
+    fs::rename(path, &aside).map_err(failed)?;
     Ok(aside)
 }
 

@@ -198,3 +198,30 @@ fn of_many_who_take_a_lease_at_once_one_has_it() {
     });
     assert_eq!(taken.iter().filter(|taken| **taken).count(), 1);
 }
+
+#[test]
+fn processes_that_find_a_broken_journal_at_once_begin_one_new_one_and_lose_nothing_of_it() {
+    for _ in 0..5 {
+        let place = Place::new();
+        std::fs::create_dir(place.state()).unwrap();
+        std::fs::write(place.file(), "this is no journal\n".repeat(500)).unwrap();
+        let begin = Barrier::new(6);
+        let aside: Vec<bool> = std::thread::scope(|scope| {
+            let openers: Vec<_> = (0..6)
+                .map(|number| {
+                    let (place, begin) = (&place, &begin);
+                    scope.spawn(move || {
+                        begin.wait();
+                        let mut opened = Journal::open(&place.state(), at(number)).unwrap();
+                        opened.journal.append(&note("x")).unwrap();
+                        opened.set_aside.is_some()
+                    })
+                })
+                .collect();
+            openers.into_iter().map(|opener| opener.join().unwrap()).collect()
+        });
+        assert_eq!(aside.iter().filter(|aside| **aside).count(), 1);
+        assert_eq!(intact(&place.state()).entries, 6);
+        assert_eq!(place.names().iter().filter(|name| name.contains("unreadable")).count(), 1);
+    }
+}
