@@ -7,13 +7,13 @@ mod support;
 
 use std::io::Write as _;
 use std::net::{Ipv4Addr, TcpListener};
-use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use rcgen::date_time_ymd;
 use support::dns::{NameServer, Says};
 use support::pty::{Start, Terminal};
 use support::require;
+use support::small_disk::SmallDisk;
 use support::tls::Authority;
 use support::web::Web;
 
@@ -192,30 +192,6 @@ fn a_default_route_that_refuses_is_this_machines_trouble_and_not_the_services() 
     }
 }
 
-/// A small file system of its own. It goes when this is dropped.
-struct SmallDisk(PathBuf);
-
-impl SmallDisk {
-    fn mount(at: &Path, size: &str) -> Option<Self> {
-        std::fs::create_dir_all(at).ok()?;
-        let options = format!("size={size}");
-        let mut mount = Command::new("mount");
-        mount.args(["-t", "tmpfs", "-o", &options, "crashcart-test"]).arg(at).stderr(Stdio::null());
-        (is_root() && mount.status().is_ok_and(|status| status.success())).then(|| Self(at.to_owned()))
-    }
-
-    fn fill(&self) {
-        let mut file = std::fs::File::create(self.0.join("filler")).unwrap();
-        while file.write_all(&[0; 4_096]).is_ok() {}
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
-    }
-}
-
 #[test]
 fn a_full_disk_is_shown_and_the_console_goes_on_without_it() {
     let directory = tempfile::tempdir().unwrap();
@@ -225,7 +201,7 @@ fn a_full_disk_is_shown_and_the_console_goes_on_without_it() {
     disk.fill();
     let web = Web::start();
     let start = Start {
-        environment: vec![("CRASHCART_STATE_DIR", disk.0.join("state").display().to_string())],
+        environment: vec![("CRASHCART_STATE_DIR", disk.path().join("state").display().to_string())],
         ..Start::default()
     };
     let mut terminal = Terminal::spawn(CRASHCART, [web.url("/")], &start);
@@ -237,7 +213,7 @@ fn a_full_disk_is_shown_and_the_console_goes_on_without_it() {
     assert_eq!(terminal.exit_code(), 0);
     let output = Command::new(CRASHCART)
         .args(["status", "--json", &web.url("/")])
-        .env("CRASHCART_STATE_DIR", disk.0.join("state"))
+        .env("CRASHCART_STATE_DIR", disk.path().join("state"))
         .output()
         .unwrap();
     let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();

@@ -6,6 +6,8 @@ mod support;
 mod bench;
 #[path = "operations/crash.rs"]
 mod crash;
+#[path = "operations/disks.rs"]
+mod disks;
 #[path = "operations/faults.rs"]
 mod faults;
 #[path = "operations/links.rs"]

@@ -219,7 +219,12 @@ impl Carrying {
         if self.beat.is_lost() {
             return Err(WorkerError::Held { who: "another process".to_owned() });
         }
-        self.operation = self.scribe.read()?;
+        match self.scribe.read() {
+            Ok(operation) => self.operation = operation,
+            // What it says will be heard when it can be read again; before anything goes out it is written to anyway.
+            Err(WorkerError::Journal(error)) if error.may_pass() => tracing::warn!("{error}"),
+            Err(error) => return Err(error),
+        }
         Ok(self.operation.cancelled_by.is_some())
     }
 

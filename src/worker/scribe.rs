@@ -8,6 +8,7 @@ use crate::journal::{Journal, JournalError};
 use crate::model::id::OperationId;
 use crate::model::journal::{Body, Draft, Entry};
 use crate::model::operation::{Actor, OperationEvent, Worker};
+use crate::model::time::Timestamp;
 use crate::operation::Operation;
 
 /// The pen of one worker.
@@ -53,13 +54,31 @@ impl Scribe {
         replay(&self.operation, &entries)
     }
 
+    /// Returns the same, and waits for a journal that cannot be read now: a full disk takes even the readers' shared memory.
+    async fn read_patiently(&self) -> Result<Operation, WorkerError> {
+        let begun = self.clock.now();
+        loop {
+            match self.read() {
+                Err(WorkerError::Journal(error)) if self.may_try_again(&error, begun) => {
+                    tracing::warn!("{error}; it is read again");
+                    tokio::time::sleep(self.between).await;
+                }
+                read => return read,
+            }
+        }
+    }
+
+    fn may_try_again(&self, error: &JournalError, begun: Timestamp) -> bool {
+        error.may_pass() && self.clock.now().since(begun) < self.write_for
+    }
+
     /// Writes an event about the operation, and returns how it stands then.
     ///
     /// What cannot be written now is tried again: what the platform answered is known nowhere else.
     pub async fn write(&mut self, mut event: OperationEvent) -> Result<Operation, WorkerError> {
         clean(&mut event);
         let begun = self.clock.now();
-        let service = self.read()?.plan.intent.service;
+        let service = self.read_patiently().await?.plan.intent.service;
         loop {
             self.point();
             let draft = Draft {
@@ -71,7 +90,7 @@ impl Scribe {
             };
             match self.journal.append_held(&draft, &self.key, &self.holder, self.clock.now()) {
                 Ok(_) => break,
-                Err(error) if error.may_pass() && self.clock.now().since(begun) < self.write_for => {
+                Err(error) if self.may_try_again(&error, begun) => {
                     tracing::warn!("{error}; it is tried again");
                     tokio::time::sleep(self.between).await;
                 }
@@ -79,7 +98,7 @@ impl Scribe {
             }
         }
         self.point();
-        self.read()
+        self.read_patiently().await
     }
 
     /// Marks a moment at which a worker may be killed.

@@ -10,6 +10,7 @@ pub mod platform;
 pub mod plug;
 pub mod pty;
 pub mod servers;
+pub mod small_disk;
 pub mod tls;
 pub mod web;
 
