@@ -7,7 +7,7 @@
 //! lines, and [foreign text made harmless](model::text). The [`Snapshot`](model::snapshot::Snapshot) is the world as
 //! last observed. Plain data: no clock, no files, no network, nothing of ours below it.
 //!
-//! **Knowledge** ([`config`], [`diagnosis`], [`logs`], [`operation`], the pure half of [`provider`]). Text and state in,
+//! **Knowledge** ([`config`], [`diagnosis`], [`logs`], [`operation`], [`runbook`], the pure half of [`provider`]). Text and state in,
 //! meaning out: a configuration with located diagnostics; health, root causes, explanations; levels, times, stack traces,
 //! filters; what a definition asks of a vendor and what the answer means; which events of an
 //! [operation](operation::log) may follow which. Pure functions.
@@ -42,6 +42,7 @@ pub mod config;
 pub mod diagnosis;
 pub mod logs;
 pub mod operation;
+pub mod runbook;
 
 // 3. Adapters: each talks to one outside thing.
 pub mod clock;

@@ -33,6 +33,7 @@ const MODULES: &[Module] = &[
     Module { path: "config", layer: Layer::Knowledge, may_import: &["model"] },
     Module { path: "diagnosis", layer: Layer::Knowledge, may_import: &["model"] },
     Module { path: "logs", layer: Layer::Knowledge, may_import: &["model"] },
+    Module { path: "runbook", layer: Layer::Knowledge, may_import: &["model", "config"] },
     Module {
         path: "operation",
         layer: Layer::Knowledge,
@@ -139,6 +140,7 @@ const CLI: &[&str] = &[
     "logs",
     "diagnosis",
     "operation",
+    "runbook",
     "clock",
     "probe",
     "provider",
@@ -163,6 +165,7 @@ const CRATES: &[Crate] = &[
     Crate { name: "jiff", users: Users::Everyone },
     Crate { name: "memchr", users: Users::Everyone },
     Crate { name: "nucleo_matcher", users: Users::Everyone },
+    Crate { name: "pulldown_cmark", users: Users::Everyone },
     Crate { name: "regex", users: Users::Everyone },
     Crate { name: "schemars", users: Users::Everyone },
     Crate { name: "serde", users: Users::Everyone },

@@ -1,5 +1,5 @@
 //! What others wrote against the sanitiser, the log parser and the definitions of providers: escape sequences that attacked
-//! terminals, recorded terminal sessions, logs of some eighty programs, and recorded answers of some forty systems.
+//! terminals, recorded terminal sessions, logs of some eighty programs, recorded answers of some forty systems, and some four hundred runbooks.
 //!
 //! The corpora lie beside the repository and are read in place. Where they are absent the tests say so and pass.
 
@@ -9,6 +9,8 @@ mod escapes;
 mod logs;
 #[path = "corpora/payloads.rs"]
 mod payloads;
+#[path = "corpora/runbooks.rs"]
+mod runbooks;
 mod support;
 
 use std::path::{Path, PathBuf};
