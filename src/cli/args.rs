@@ -87,6 +87,7 @@ Examples:
   crashcart secret lock                       Close it";
 
 mod operations;
+mod runbooks;
 mod secret;
 mod values;
 
@@ -95,6 +96,8 @@ pub use operations::{
     ActArgs, ActingArgs, JournalArgs, JournalCommand, OperationsArgs, OperationsCommand, RestartArgs, RollbackArgs,
     ScaleArgs, WorkerArgs,
 };
+use runbooks::RUNBOOKS_EXAMPLES;
+pub use runbooks::{RunbooksArgs, RunbooksCommand};
 
 pub use secret::{SecretArgs, SecretCommand, SecretPlaceArgs, SecretSetArgs};
 use values::{duration, header, json_expectation, level, record_type, setting, size};
@@ -278,6 +281,13 @@ pub enum Command {
     /// Everything that was done, in one file that only grows: show, verify, export
     #[command(after_help = format!("{JOURNAL_EXAMPLES}\n\n{EXIT_CODES}"))]
     Journal(JournalArgs),
+
+    /// Runbooks: which there are, what their steps are, what has rotted in them
+    ///
+    /// A runbook is plain Markdown. Your own lie in the folder `runbooks` beside the configuration, or where you are, and come
+    /// before those that are built in. docs/runbooks.md shows how to write one.
+    #[command(after_help = format!("{RUNBOOKS_EXAMPLES}\n\n{EXIT_CODES}"))]
+    Runbooks(RunbooksArgs),
 
     #[command(hide = true)]
     Worker(WorkerArgs),
