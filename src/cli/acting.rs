@@ -25,7 +25,7 @@ use crate::model::alert::AlertState;
 use crate::model::check::Outcome;
 use crate::model::history::{History, Segment};
 use crate::model::id::{CheckId, ServiceId};
-use crate::model::operation::{ConfirmLevel, Intent, Offer, Plan, PlanRequest, Target, WatchedAlert};
+use crate::model::operation::{ConfirmLevel, Offer, Plan, PlanRequest, Target, WatchedAlert};
 use crate::model::source::{Capability, Found, Source, Trouble};
 use crate::model::text::Line;
 use crate::operation::plan::ROLL_BACK;
@@ -150,16 +150,7 @@ impl Desk {
             let value = serde_json::from_str::<Value>(value).unwrap_or_else(|_| Value::String(value.clone()));
             inputs.insert(name.clone(), value);
         }
-        let intent = Intent {
-            service: offer.service.clone(),
-            source: offer.source.clone(),
-            action: offer.action.clone(),
-            params: offer.params.clone(),
-            target,
-            inputs,
-            reason: args.reason.as_deref().map(Line::from_text),
-            undoes: None,
-        };
+        let intent = offer.intent(target, inputs, args.reason.as_deref().map(Line::from_text));
         let (red, alerts, health) = match &offer.service {
             Some(service) => self.runtime.block_on(self.trouble_of(service)),
             None => Default::default(),

@@ -513,3 +513,19 @@ impl OperationCommand {
         }
     }
 }
+
+impl Offer {
+    /// Returns the wish that it be done to a target, with what it is told.
+    pub fn intent(&self, target: Target, inputs: BTreeMap<String, Value>, reason: Option<Line>) -> Intent {
+        Intent {
+            service: self.service.clone(),
+            source: self.source.clone(),
+            action: self.action.clone(),
+            params: self.params.clone(),
+            target,
+            inputs,
+            reason,
+            undoes: None,
+        }
+    }
+}

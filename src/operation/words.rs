@@ -1,7 +1,7 @@
 //! What plans and operations are called, for the screen and the command line alike.
 
 use super::log::{Operation, Phase, Standing, StepState};
-use crate::model::operation::{AutomaticDeploys, Migration, MigrationKind, StepOutcome};
+use crate::model::operation::{AutomaticDeploys, Migration, MigrationKind, PlannedStep, StepOutcome};
 
 /// Returns what a kind of migration means for the older release.
 pub fn migration_kind(kind: MigrationKind) -> &'static str {
@@ -27,6 +27,16 @@ pub fn automatic_deploys(deploys: AutomaticDeploys) -> Option<&'static str> {
         AutomaticDeploys::GoOn => Some("go on: the next push overwrites this"),
         AutomaticDeploys::StoppedByPlan => Some("are stopped first, and stay off until you resume them"),
         AutomaticDeploys::StoppedByPlatform => Some("are stopped by the platform, and stay off until you resume them"),
+    }
+}
+
+/// Returns what becomes of a planned step when it is taken back.
+pub fn way_back(step: &PlannedStep) -> String {
+    match (&step.undone_by, step.reads, step.undo) {
+        (_, true, _) => "only looks".to_owned(),
+        (_, _, true) => "takes a step back".to_owned(),
+        (Some(undo), ..) => format!("undone by: {undo}"),
+        (None, ..) => "cannot be taken back".to_owned(),
     }
 }
 

@@ -193,16 +193,7 @@ pub fn plan_for(
         (None, Some(name)) => format!("{} {name}", offer.title),
         (None, None) => format!("{} {}", offer.title, offer.source),
     };
-    let intent = Intent {
-        service: offer.service.clone(),
-        source: offer.source.clone(),
-        action: offer.action.clone(),
-        params: offer.params.clone(),
-        target,
-        inputs,
-        reason: None,
-        undoes: None,
-    };
+    let intent = offer.intent(target, inputs, None);
     let request = request(app, intent, choose);
     ask(app, request, title, key, offer.confirm == ConfirmLevel::None)
 }

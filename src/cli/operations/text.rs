@@ -74,12 +74,7 @@ pub fn plan(plan: &Plan, now: Timestamp) -> String {
     }
     line("  steps");
     for (number, step) in plan.steps.iter().enumerate() {
-        let undo = match (&step.undone_by, step.reads, step.undo) {
-            (_, true, _) => "only looks".to_owned(),
-            (_, _, true) => "takes a step back".to_owned(),
-            (Some(undo), ..) => format!("undone by: {undo}"),
-            (None, ..) => "cannot be taken back".to_owned(),
-        };
+        let undo = words::way_back(step);
         line(&format!("    {}. {}  ({undo})", number + 1, step.name));
         if step.preview.is_empty() {
             line("         left out: its condition does not hold");

@@ -157,12 +157,7 @@ fn steps(plan: &Plan, lines: &mut Vec<Told>) {
     lines.push(told("", "", Role::Text));
     lines.push(told("", "steps", Role::Accent));
     for (number, step) in plan.steps.iter().enumerate() {
-        let undo = match (&step.undone_by, step.reads, step.undo) {
-            (_, true, _) => "only looks".to_owned(),
-            (_, _, true) => "takes a step back".to_owned(),
-            (Some(undo), ..) => format!("undone by: {undo}"),
-            (None, ..) => "cannot be taken back".to_owned(),
-        };
+        let undo = words::way_back(step);
         lines.push(told("", format!("{}. {}  ({undo})", number + 1, step.name), Role::Text));
         if step.preview.is_empty() {
             lines.push(told("", "   left out: its condition does not hold", Role::Dim));
