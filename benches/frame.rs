@@ -70,6 +70,7 @@ fn console(services: usize, size: (u16, u16)) -> App {
         keys: Default::default(),
         read_only: false,
         inert: None,
+        runbooks: Arc::default(),
     });
     for round in 0..20 {
         for index in 0..services {

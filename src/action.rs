@@ -23,6 +23,7 @@ pub enum Action {
     PaneErrors,
     PaneAlerts,
     PaneOperations,
+    Runbook,
     RollBack,
     Actions,
     Confirm,
@@ -162,6 +163,7 @@ actions! {
     PaneErrors      "pane.errors"     ["5"]                Everywhere None,           "errors of the selected service, with their stack traces";
     PaneAlerts      "pane.alerts"     ["6"]                Everywhere None,           "alerts of every source";
     PaneOperations  "pane.operations" ["o" "7"]            Everywhere None,           "operations: what was and is being done";
+    Runbook         "runbook"         ["b"]                Everywhere Some("runbook"), "the runbook that fits what is wrong, and why that one";
     Stop            "operation.stop"  ["S"]                Operations Some("stop"),   "stop it between two steps";
     GoOn            "operation.go-on" ["C"]                Operations Some("continue"), "continue it: what is not known is asked first";
     Undo            "operation.undo"  ["U"]                Operations Some("undo"),   "plan to take back what it did";
@@ -175,7 +177,7 @@ actions! {
     Suspend         "suspend"         ["ctrl-z"]           Everywhere None,           "back to the shell until fg";
     Up              "up"              ["k" "up"]           Moving     None,           "up";
     Down            "down"            ["j" "down"]         Moving     None,           "down";
-    PageUp          "page-up"         ["b" "pageup" "ctrl-u"]   Moving None,          "a page up";
+    PageUp          "page-up"         ["u" "pageup" "ctrl-u"]   Moving None,          "a page up";
     PageDown        "page-down"       ["f" "pagedown" "ctrl-d"] Moving None,          "a page down";
     Top             "top"             ["g" "home"]         Moving     None,           "to the beginning";
     Bottom          "bottom"          ["G" "end"]          Moving     None,           "to the end; logs follow again";

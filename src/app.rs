@@ -35,6 +35,7 @@ use crate::pane::operations::OperationsState;
 use crate::pane::service::ServiceState;
 use crate::pane::triage::{self, TriageState};
 use crate::pane::{PaneId, bars};
+use crate::runbook::Document;
 use crate::ui::glyphs::{ASCII, UNICODE};
 use crate::ui::paint::{self};
 use crate::ui::theme::THEMES;
@@ -63,6 +64,8 @@ pub struct Setup {
     pub read_only: bool,
     /// Why nothing is probed or followed, if so.
     pub inert: Option<Line>,
+    /// The runbooks that can be opened, one's own first.
+    pub runbooks: Arc<Vec<Document>>,
 }
 
 /// The console.
@@ -118,6 +121,7 @@ impl App {
             operations: Ledger::default(),
             assessment,
             inert: setup.inert,
+            runbooks: setup.runbooks,
             read_only: setup.read_only,
             overdue: 0,
             notice: None,

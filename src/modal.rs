@@ -8,6 +8,7 @@ pub mod operation;
 pub mod palette;
 pub mod plan;
 pub mod prompt;
+pub mod runbook;
 pub mod things;
 
 use ratatui::buffer::Buffer;
@@ -30,6 +31,7 @@ pub enum Modal {
     Ask(ask::AskState),
     Plan(plan::PlanState),
     Operation(operation::OperationState),
+    Runbook(runbook::RunbookState),
 }
 
 /// Draws the frame of a modal and returns the area inside it.
@@ -83,6 +85,7 @@ impl Modal {
             Self::Ask(state) => state.view(area, buf, look),
             Self::Plan(state) => state.view(world, keymap, area, buf, look),
             Self::Operation(state) => state.view(world, keymap, area, buf, look),
+            Self::Runbook(state) => state.view(world, area, buf, look),
         }
     }
 
@@ -91,7 +94,9 @@ impl Modal {
         match self {
             Self::Plan(_) => Context::Plan,
             Self::Operation(_) => Context::Operations,
-            Self::Help(_) | Self::Palette(_) | Self::Detail(_) | Self::Choose(_) | Self::Ask(_) => Context::Moving,
+            Self::Help(_) | Self::Palette(_) | Self::Detail(_) | Self::Choose(_) | Self::Ask(_) | Self::Runbook(_) => {
+                Context::Moving
+            }
         }
     }
 

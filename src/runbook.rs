@@ -12,6 +12,7 @@ mod command;
 mod fence;
 mod front;
 mod lint;
+pub mod matching;
 mod outline;
 
 use std::collections::BTreeMap;
@@ -35,6 +36,13 @@ pub struct Runbook {
     /// All of the rest, in its order and without gaps.
     pub parts: Vec<Part>,
     pub diagnostics: Vec<Diagnostic>,
+}
+
+/// A runbook with its text.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Document {
+    pub runbook: Runbook,
+    pub text: String,
 }
 
 /// What the front matter says.

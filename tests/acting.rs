@@ -314,3 +314,24 @@ fn nothing_is_done_by_a_console_that_may_only_look() {
     assert!(acts(&press(&mut app, "o S y")).is_empty());
     assert!(screen(&app).contains("--read-only"));
 }
+
+#[test]
+fn b_opens_the_runbook_that_fits_and_says_why() {
+    let mut app = night(SIZE);
+    press(&mut app, "j b");
+    let told = screen(&app);
+    assert!(
+        told.contains("Checkout answers with errors") && told.contains("opened because HighErrorRate fires"),
+        "{told}"
+    );
+    let effects = press(&mut app, "tab y");
+    let copied = effects.iter().find_map(|effect| match effect {
+        Effect::Copy(text) => Some(text.as_str()),
+        _ => None,
+    });
+    assert_eq!(copied, Some("# what went out\nfly releases --app checkout | head -n 5"));
+    // The palette finds it by its words.
+    let mut app = night(SIZE);
+    press(&mut app, ": a n s w e r s enter");
+    assert!(screen(&app).contains("Checkout answers with errors"), "{}", screen(&app));
+}

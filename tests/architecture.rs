@@ -76,7 +76,7 @@ const MODULES: &[Module] = &[
     Module {
         path: "app::world",
         layer: Layer::Console,
-        may_import: &["model", "config", "logs", "diagnosis", "operation", "app::event"],
+        may_import: &["model", "config", "logs", "diagnosis", "operation", "app::event", "runbook"],
     },
     Module { path: "action", layer: Layer::Console, may_import: &["model", "config", "app::event"] },
     Module { path: "ui", layer: Layer::Console, may_import: &["model", "config"] },
@@ -107,6 +107,7 @@ const MODAL: &[&str] = &[
     "logs",
     "diagnosis",
     "operation",
+    "runbook",
     "action",
     "ui",
     "pane",
@@ -114,15 +115,27 @@ const MODAL: &[&str] = &[
     "app::effect",
     "app::world",
 ];
-const PANE: &[&str] =
-    &["model", "config", "logs", "diagnosis", "operation", "action", "ui", "app::event", "app::effect", "app::world"];
-const APP: &[&str] = &["model", "config", "logs", "diagnosis", "operation", "action", "ui", "pane", "modal"];
+const PANE: &[&str] = &[
+    "model",
+    "config",
+    "logs",
+    "diagnosis",
+    "operation",
+    "runbook",
+    "action",
+    "ui",
+    "app::event",
+    "app::effect",
+    "app::world",
+];
+const APP: &[&str] = &["model", "config", "logs", "diagnosis", "operation", "runbook", "action", "ui", "pane", "modal"];
 const RUNTIME: &[&str] = &[
     "model",
     "config",
     "logs",
     "diagnosis",
     "operation",
+    "runbook",
     "clock",
     "probe",
     "provider",

@@ -150,6 +150,17 @@ fn press_later(app: &mut App, keys: &str) {
 }
 
 #[test]
+fn runbooks_at_each_size() {
+    for size in [(40, 20), (80, 24), (120, 40)] {
+        let mut app = demo_operations::night(size);
+        press(&mut app, "j b");
+        check("runbook", &app, size);
+        press(&mut app, "tab tab");
+        check("runbook-step", &app, size);
+    }
+}
+
+#[test]
 fn operations_at_each_size() {
     for size in [(40, 20), (80, 24), (120, 40)] {
         let night = |before: i64, steps: usize, alive: bool| {

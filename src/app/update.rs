@@ -3,6 +3,7 @@
 mod acting;
 mod facts;
 mod input;
+mod reading;
 
 use super::App;
 use super::effect::Effect;

@@ -14,6 +14,7 @@ use crate::model::time::Timestamp;
 use crate::operation::ledger::RESUME_DEPLOYS;
 use crate::operation::{Ledger, Operation, Standing, words};
 
+use crate::runbook::Document;
 use serde::{Deserialize, Serialize};
 
 use super::event::Notice;
@@ -49,6 +50,7 @@ pub struct World {
     pub order: Vec<Item>,
     /// Why nothing is probed or followed: the configuration is not trusted yet.
     pub inert: Option<Line>,
+    pub runbooks: Arc<Vec<Document>>,
     /// Actions are disarmed.
     pub read_only: bool,
     /// How many checks the poller is behind with.

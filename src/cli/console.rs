@@ -15,6 +15,7 @@ use crate::desk::{Desk, Supplies};
 use crate::model::snapshot::Snapshot;
 use crate::model::text::Line;
 use crate::provider::engine::Engine;
+use crate::runbook::Document;
 use crate::runtime::console::Ended;
 use crate::runtime::effects::Operator;
 use crate::runtime::open::{Hire, Opening, open};
@@ -37,7 +38,15 @@ pub(super) fn run(cli: &Cli, environment: &Environment) -> Result<Exit, Failure>
         Depth::detect(no_color(cli, environment), environment.term.as_deref(), environment.colorterm.as_deref());
     let engine = super::outside::engine(environment, &clock);
     let opening = Opening {
-        setup: setup(&project, &cli.console.look, cli.global.read_only, environment, &clock, depth),
+        setup: setup(
+            &project,
+            &cli.console.look,
+            cli.global.read_only,
+            environment,
+            &clock,
+            depth,
+            super::runbooks::documents(cli, environment),
+        ),
         depth,
         in_multiplexer: environment.in_multiplexer,
         state_dir: state_dir.clone(),
@@ -90,6 +99,7 @@ fn setup(
     environment: &Environment,
     clock: &Clock,
     depth: Depth,
+    runbooks: Vec<Document>,
 ) -> Setup {
     let settings = &project.settings;
     let chosen = look.theme.clone().or_else(|| settings.theme.clone());
@@ -110,5 +120,6 @@ fn setup(
         keys: settings.keys.clone(),
         read_only,
         inert: project.withheld.as_deref().map(Line::from_text),
+        runbooks: Arc::new(runbooks),
     }
 }

@@ -156,6 +156,7 @@ mod tests {
             keys: Default::default(),
             read_only: false,
             inert: None,
+            runbooks: Arc::default(),
         };
         let event = |(secs, kind): &(i64, EventKind)| Event { at: Timestamp::from_secs(*secs), kind: kind.clone() };
         Recording::new(setup, events.iter().map(event).collect())

@@ -13,7 +13,7 @@ use super::failure::Failure;
 use super::{Exit, output};
 use crate::config::diagnostic::{Severity, render_all};
 use crate::config::nearest::nearest;
-use crate::runbook::{Looks, Runbook, lint, placeholders};
+use crate::runbook::{Document, Looks, Runbook, lint, placeholders};
 
 /// The runbooks of `runbooks`: name and text.
 pub const BUILT_IN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/runbooks.rs"));
@@ -59,7 +59,11 @@ fn all(cli: &Cli, environment: &Environment) -> Result<Vec<Found>, Failure> {
         paths.retain(|path| path.extension().is_some_and(|ending| ending == "md"));
         paths.sort();
         for path in paths {
-            found.push(from_file(&path)?);
+            match from_file(&path) {
+                Ok(one) => found.push(one),
+                // The others are as good as before.
+                Err(failure) => output::tell(&format!("{}\n", failure.error)),
+            }
         }
     }
     for (name, text) in BUILT_IN {
@@ -68,6 +72,12 @@ fn all(cli: &Cli, environment: &Environment) -> Result<Vec<Found>, Failure> {
         }
     }
     Ok(found)
+}
+
+/// Returns them for the console. One that cannot be read is missing there; `runbooks lint` says why.
+pub(super) fn documents(cli: &Cli, environment: &Environment) -> Vec<Document> {
+    let found = all(cli, environment).unwrap_or_default();
+    found.into_iter().map(|found| Document { runbook: found.runbook, text: found.text }).collect()
 }
 
 /// Beside the configuration, or where the user is.

@@ -29,6 +29,8 @@ pub enum Target {
     Log(LogSourceId),
     Action(Action),
     Offer(Offer),
+    /// By its name.
+    Runbook(String),
 }
 
 /// Something that can be found.
@@ -134,10 +136,16 @@ fn entries(world: &World, keymap: &Keymap) -> Vec<Entry> {
         name: row.help.to_owned(),
         key: keymap.key(row.action).map_or_else(String::new, |key| key.to_string()),
     });
+    let runbooks = world.runbooks.iter().map(|document| Entry {
+        target: Target::Runbook(document.runbook.name.clone()),
+        kind: "runbook",
+        name: document.runbook.title.to_string(),
+        key: String::new(),
+    });
     let offers = world.catalog.offers.iter().filter_map(|offer| {
         let service = offer.service.as_ref()?;
         let target = Target::Offer(offer.clone());
         Some(Entry { target, kind: "do", name: format!("{} {service}", offer.title), key: String::new() })
     });
-    services.chain(vendors).chain(host).chain(logs).chain(actions).chain(offers).collect()
+    services.chain(vendors).chain(host).chain(logs).chain(actions).chain(offers).chain(runbooks).collect()
 }

@@ -150,6 +150,7 @@ pub fn read(path: &Path) -> Result<(Setup, Vec<Event>), RecordingError> {
         keys: header.keys,
         read_only: header.read_only,
         inert: header.inert,
+        runbooks: Arc::default(),
     };
     Ok((setup, events))
 }

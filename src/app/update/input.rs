@@ -5,7 +5,7 @@ use super::super::effect::{Effect, ProbeWhich, ReadRequest};
 use super::super::event::{Input, Key, KeyCode, Mouse, MouseKind};
 use super::super::layout::Room;
 use super::super::world::Item;
-use super::{acting, notice, reassess, settle};
+use super::{acting, notice, reading, reassess, settle};
 use crate::action::Action;
 use crate::modal::Modal;
 use crate::modal::choose::Choice;
@@ -15,6 +15,7 @@ use crate::modal::operation::OperationState;
 use crate::modal::palette::{PaletteState, Target};
 use crate::modal::plan::PlanState;
 use crate::modal::prompt::{Prompt, Purpose, Typed};
+use crate::modal::runbook::RunbookState;
 use crate::modal::things;
 use crate::pane::PaneId;
 use crate::pane::feeds::Kind;
@@ -180,6 +181,7 @@ fn act(app: &mut App, action: Action, key: Option<Key>) -> Vec<Effect> {
         Action::PaneErrors => app.focus = PaneId::Errors,
         Action::PaneAlerts => app.focus = PaneId::Alerts,
         Action::PaneOperations => app.focus = PaneId::Operations,
+        Action::Runbook => reading::open_best(app),
         Action::RollBack => return acting::roll_back(app, key),
         Action::Actions => return acting::actions(app),
         Action::Stop | Action::GoOn | Action::Undo | Action::Close => return acting::operate(app, action, key),
@@ -414,6 +416,12 @@ fn modal_action(app: &mut App, action: Action, key: Option<Key>) -> Vec<Effect> 
             Some(Modal::Choose(list)) => list.step(by),
             Some(Modal::Plan(plan)) => plan.scroll(by, &app.world, full, &app.look),
             Some(Modal::Operation(operation)) => operation.scroll(by, &app.world, inner, &app.look),
+            Some(Modal::Runbook(runbook)) => match action {
+                Action::NextPane | Action::PreviousPane => {
+                    runbook.step(action == Action::NextPane, &app.world, inner, &app.look);
+                }
+                _ => runbook.scroll(by, &app.world, inner, &app.look),
+            },
             Some(Modal::Palette(_) | Modal::Ask(_)) | None => {}
         },
     }
@@ -486,6 +494,10 @@ fn palette_key(app: &mut App, key: Key) -> Vec<Effect> {
                         Vec::new()
                     }
                     Some(Target::Action(action)) => act(app, action, None),
+                    Some(Target::Runbook(name)) => {
+                        app.modals.push(Modal::Runbook(RunbookState::new(name, None)));
+                        Vec::new()
+                    }
                     Some(Target::Offer(offer)) => acting::chosen(app, Choice { offer, target: None }, None),
                     None => Vec::new(),
                 };
@@ -500,6 +512,11 @@ fn copy(app: &mut App) -> Vec<Effect> {
     let text = match app.modals.last() {
         Some(Modal::Detail(detail)) => Some(detail.text(&app.world)),
         Some(Modal::Operation(operation)) => Some(operation.text(&app.world)),
+        Some(Modal::Runbook(runbook)) => {
+            let modal = app.map().modal;
+            let inner = (modal.width.saturating_sub(4), modal.height.saturating_sub(2));
+            Some(runbook.text(&app.world, inner, &app.look))
+        }
         _ => match (app.focus, app.selected()) {
             (PaneId::Logs, _) => app.logs.entry().map(|(_, lines)| lines.join("\n")),
             (_, Some(Item::Service(service))) => app.world.assessment.service(&service).map(|found| {
