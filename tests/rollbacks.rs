@@ -125,6 +125,40 @@ const VENDORS: &[Vendor] = &[
         can_fail: true,
     },
     Vendor {
+        provider: "gitlab",
+        prefix: "",
+        secret: "token",
+        place: "project = \"shop\", environment = \"production\"",
+        answer: deploys::gitlab,
+        back: &["POST /projects/shop/jobs/1001/retry"],
+        // No step of it can be taken back: what it replaced is deployed again.
+        forth: &["POST /projects/shop/jobs/1002/retry"],
+        automatic: true,
+        can_fail: true,
+    },
+    Vendor {
+        provider: "clever-cloud",
+        prefix: "",
+        secret: "token",
+        place: "owner = \"org\", app = \"shop\"",
+        answer: deploys::clever_cloud,
+        back: &["POST /v2/organisations/org/applications/shop/instances"],
+        forth: &["POST /v2/organisations/org/applications/shop/instances"],
+        automatic: true,
+        can_fail: true,
+    },
+    Vendor {
+        provider: "github",
+        prefix: "",
+        secret: "token",
+        place: "repo = \"acme/shop\", environment = \"production\"",
+        answer: deploys::github,
+        back: &["POST /repos/acme/shop/actions/runs/500/rerun"],
+        forth: &["POST /repos/acme/shop/actions/runs/501/rerun"],
+        automatic: true,
+        can_fail: true,
+    },
+    Vendor {
         provider: "heroku",
         prefix: "",
         secret: "token",
@@ -243,7 +277,7 @@ fn act(vendor: &Vendor, call: &Call) -> Option<String> {
         let names = ["serviceInstanceAutoDeployUpdate", "deploymentRollback"];
         return names.iter().find(|name| query.contains(**name)).map(|name| (*name).to_owned());
     }
-    let acts = call.method != "GET" && !call.path.ends_with("/login");
+    let acts = call.method != "GET" && !call.path.ends_with("/login") && !call.path.ends_with("/graphql");
     acts.then(|| format!("{} {}", call.method, call.path))
 }
 
@@ -287,7 +321,10 @@ fn judge(vendor: &Vendor, calls: &[Call]) {
         });
         let verdicts: Vec<Vec<String>> = verdicts.collect();
         let known = exceptions::undescribed(vendor.provider, &format!("{} {base}{}", call.method, call.path));
-        let fine = known || verdicts.iter().any(Vec::is_empty);
+        // Some descriptions are a part of the interface. What acts must be in them; what is only read is another test's.
+        let beyond = |violations: &Vec<String>| violations.iter().all(|one| one.contains("none of the description's"));
+        let unseen = call.method == "GET" && verdicts.iter().all(beyond);
+        let fine = known || unseen || verdicts.iter().any(Vec::is_empty);
         assert!(fine, "{}: {} {}?{}: {verdicts:#?}", vendor.provider, call.method, call.path, call.query);
     }
 }

@@ -325,3 +325,100 @@ pub fn coolify(shop: &mut Shop, call: &Call) -> Option<(u16, Value)> {
         _ => return None,
     })
 }
+
+/// GitLab: the job that deployed the old commit runs again, and makes a new deployment.
+pub fn gitlab(shop: &mut Shop, call: &Call) -> Option<(u16, Value)> {
+    let status = |release: &Release| release.word(["success", "success", "running", "failed"]);
+    let document = |release: &Release| {
+        json!({ "id": release.number, "iid": release.number, "status": status(release), "sha": release.commit, "ref": "main",
+                "created_at": release.made(), "updated_at": release.made(),
+                "deployable": { "id": 1_000 + release.number, "status": "success", "commit": { "title": "a change" } } })
+    };
+    Some(match (call.method.as_str(), call.parts().as_slice()) {
+        ("GET", ["projects", "shop"]) => (
+            200,
+            json!({ "id": 1, "ci_forward_deployment_enabled": true, "ci_forward_deployment_rollback_allowed": true }),
+        ),
+        ("GET", ["projects", "shop", "deployments"]) => {
+            shop.go_on();
+            (200, shop.releases.iter().map(document).collect())
+        }
+        ("GET", ["projects", "shop", "jobs", job]) => {
+            shop.go_on();
+            let release = shop.releases.iter().find(|release| (1_000 + release.number).to_string() == *job)?;
+            (200, json!({ "id": 1_000 + release.number, "status": status(release) }))
+        }
+        ("POST", ["projects", "shop", "jobs", job, "retry"]) => {
+            let of = shop.releases.iter().find(|release| (1_000 + release.number).to_string() == *job).cloned()?;
+            let new = shop.deploy(&of);
+            (201, json!({ "id": 1_000 + new.number, "status": "pending" }))
+        }
+        _ => return None,
+    })
+}
+
+/// Clever Cloud: a commit of its own git remote is deployed again.
+pub fn clever_cloud(shop: &mut Shop, call: &Call) -> Option<(u16, Value)> {
+    let document = |release: &Release| {
+        json!({ "uuid": release.id, "id": release.number, "state": release.word(["OK", "OK", "WIP", "FAIL"]), "commit": release.commit,
+                "action": "DEPLOY", "cause": "Git", "date": release.made() })
+    };
+    let parts = call.parts();
+    let ["v2", "organisations", "org", "applications", "shop", rest @ ..] = parts.as_slice() else { return None };
+    Some(match (call.method.as_str(), rest) {
+        ("GET", []) => (200, json!({ "id": "shop", "commitId": shop.live().commit, "branch": "main" })),
+        ("GET", ["deployments"]) => {
+            shop.go_on();
+            (200, shop.releases.iter().map(document).collect())
+        }
+        ("POST", ["instances"]) => {
+            let wanted = call.query.strip_prefix("commit=")?;
+            let of = shop.releases.iter().find(|release| release.commit == wanted).cloned()?;
+            let new = shop.deploy(&of);
+            (
+                200,
+                json!({ "id": 1, "message": "The deployment has been queued", "type": "success", "deploymentId": new.id }),
+            )
+        }
+        _ => return None,
+    })
+}
+
+/// GitHub: the workflow run that deployed the old commit runs again, as another attempt.
+pub fn github(shop: &mut Shop, call: &Call) -> Option<(u16, Value)> {
+    let parts = call.parts();
+    let run = |release: &Release| 500 + u64::from(release.commit.starts_with('b'));
+    Some(match (call.method.as_str(), parts.as_slice()) {
+        ("POST", [.., "graphql"]) => {
+            shop.go_on();
+            let node = |release: &Release| {
+                let state = release.word(["SUCCESS", "INACTIVE", "IN_PROGRESS", "FAILURE"]);
+                json!({ "databaseId": release.number, "commitOid": release.commit, "createdAt": release.made(), "updatedAt": release.made(),
+                        "state": release.word(["ACTIVE", "INACTIVE", "IN_PROGRESS", "FAILURE"]), "environment": "production", "task": "deploy",
+                        "latestStatus": { "state": state, "logUrl": format!("https://github.com/acme/shop/actions/runs/{}/job/1", run(release)), "createdAt": release.made() } })
+            };
+            let nodes: Vec<Value> = shop.releases.iter().map(node).collect();
+            (200, json!({ "data": { "repository": { "deployments": { "nodes": nodes } } } }))
+        }
+        ("GET", ["repos", "acme", "shop", "actions", "runs", number]) => {
+            shop.go_on();
+            let attempts = shop.releases.iter().filter(|release| run(release).to_string() == *number);
+            let newest = attempts.clone().next()?;
+            let (status, conclusion) = match newest.state {
+                State::Going(_) => ("in_progress", Value::Null),
+                State::Failed => ("completed", "failure".into()),
+                State::Live | State::Old => ("completed", "success".into()),
+            };
+            (
+                200,
+                json!({ "id": run(newest), "run_attempt": attempts.count(), "status": status, "conclusion": conclusion }),
+            )
+        }
+        ("POST", ["repos", "acme", "shop", "actions", "runs", number, "rerun"]) => {
+            let of = shop.releases.iter().find(|release| run(release).to_string() == *number).cloned()?;
+            shop.deploy(&of);
+            (201, json!({}))
+        }
+        _ => return None,
+    })
+}
