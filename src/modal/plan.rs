@@ -236,8 +236,9 @@ impl PlanState {
         let dim = look.style(Role::Dim);
         let key = |action| keymap.key(action).map(|key| key.to_string()).unwrap_or_default();
         let rule = vec![piece(look.glyphs.horizontal.repeat(cells), look.style(Role::Faint))];
-        let other =
-            if self.has_targets() { format!("{} other release   ", key(Action::Target)) } else { String::new() };
+        // While a name is typed, letters are letters.
+        let targets = if self.asks_for_name().is_some() { Action::NextPane } else { Action::Target };
+        let other = if self.has_targets() { format!("{} other release   ", key(targets)) } else { String::new() };
         let back = match world.current_notice() {
             Some(notice) => {
                 let role = if notice.trouble { Role::Degraded } else { Role::Accent };

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use super::support::servers::docker::{Docker, HUNGRY};
+use super::support::servers::docker::Docker;
 use super::support::servers::http;
 use super::wait_for;
 
@@ -27,7 +27,7 @@ fn a_container_is_reached_and_its_health_its_log_and_its_errors_can_be_switched(
 fn a_container_can_crash_at_its_start_and_run_out_of_memory() {
     let Some(docker) = Docker::shared() else { return };
     docker.run(&["run", "-d", "--name", "crashing", "--restart", "always", "app:bad"]);
-    docker.run(&[&["run", "-d", "--name", "hungry", "-m", "8m"], HUNGRY].concat());
+    docker.starve("hungry");
     docker.wait_for("hungry", "{{.State.OOMKilled}} {{.State.ExitCode}}", "true 137");
     docker.wait_for("crashing", "{{gt .RestartCount 1}}", "true");
     docker.run(&["rm", "-f", "crashing", "hungry"]);

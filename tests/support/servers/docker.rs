@@ -160,6 +160,22 @@ impl Docker {
         String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
     }
 
+    /// Runs a container out of memory. On a busy machine the engine sometimes misses why it ended, and never tells then: it is
+    /// tried again.
+    #[track_caller]
+    pub fn starve(&self, name: &str) {
+        const TRIES: u32 = 10;
+        for _ in 0..TRIES {
+            self.run(&[&["run", "-d", "--name", name, "-m", "8m"], HUNGRY].concat());
+            self.wait_for(name, "{{.State.Status}}", "exited");
+            if self.run(&["inspect", "--format", "{{.State.OOMKilled}}", name]) == "true" {
+                return;
+            }
+            self.run(&["rm", "-f", name]);
+        }
+        panic!("the engine never noticed that {name} ran out of memory");
+    }
+
     /// Makes the engine a swarm of one node, unless it is one.
     pub fn swarm(&self) {
         static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
