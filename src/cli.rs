@@ -23,6 +23,7 @@ pub mod outside;
 pub mod prompt;
 pub mod providers;
 pub mod replay;
+pub mod run;
 pub mod runbooks;
 pub mod schema;
 pub mod secret;
@@ -127,6 +128,7 @@ fn dispatch(cli: &Cli, environment: &Environment) -> Result<Exit, Failure> {
         Some(Command::Operations(args)) => operations::run(cli, args, environment),
         Some(Command::Journal(args)) => journal::run(cli, args, environment),
         Some(Command::Runbooks(args)) => runbooks::run(cli, args, environment),
+        Some(Command::Run(args)) => run::run(cli, args, environment),
         Some(Command::Worker(args)) => worker::run(cli, args, environment),
         Some(Command::Providers(args)) => providers::run(cli, args, environment),
         Some(Command::Secret(args)) => secret::run(cli, args, environment),

@@ -5,6 +5,7 @@
 
 mod clerk;
 pub mod planning;
+pub mod runs;
 pub mod start;
 
 pub use clerk::{Desk, Supplies, known};

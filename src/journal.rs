@@ -20,11 +20,13 @@ use std::path::PathBuf;
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use crate::model::id::OperationId;
+use crate::model::id::{OperationId, RunId};
 use crate::model::journal::{Body, Draft, Entry, News};
 use crate::model::operation::OperationEvent;
 use crate::model::time::Timestamp;
 use crate::operation::Operation;
+use crate::runbook::run::Run;
+use crate::runbook::runs::Runs;
 
 pub use error::JournalError;
 pub use lease::{Approved, Taken};
@@ -148,6 +150,31 @@ impl Journal {
         }
     }
 
+    /// Returns a run as it stands; nothing when there is none.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or tells of what cannot have happened.
+    pub fn run(&self, id: &RunId) -> Result<Option<Run>, JournalError> {
+        let entries = self.of_operation(&id.in_journal())?;
+        let events = entries.iter().filter_map(|entry| match &entry.body {
+            Body::Run(event) => Some((entry.at, event)),
+            _ => None,
+        });
+        Ok(Run::replay(id, events)?)
+    }
+
+    /// Returns every run, the latest last.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn runs(&self) -> Result<Runs, JournalError> {
+        let mut runs = Runs::default();
+        let failed = |error| JournalError::read(&self.path, error);
+        let entries = entry::of_runs(&self.connection).map_err(failed)?;
+        runs.learn(&News { entries, leases: self.leases()? });
+        Ok(runs)
+    }
+
     /// Lets the file grow to so many pages at most, so that a full disk can be tried.
     #[doc(hidden)]
     pub fn limit_pages(&self, pages: u32) {
@@ -166,7 +193,7 @@ fn replayed(entries: &[Entry]) -> Result<Option<Operation>, crate::operation::lo
         .iter()
         .filter_map(|entry| match &entry.body {
             Body::Operation(event) => Some((entry.at, event)),
-            Body::Other { .. } => None,
+            Body::Run(_) | Body::Other { .. } => None,
         })
         .collect();
     if events.is_empty() { Ok(None) } else { Operation::replay(events).map(Some) }

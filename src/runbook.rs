@@ -9,11 +9,17 @@
 //! Reading never fails and loses nothing: what is not understood is text, and a diagnostic says where.
 
 mod command;
+pub mod draft;
 mod fence;
 mod front;
+pub mod links;
 mod lint;
 pub mod matching;
 mod outline;
+pub mod run;
+pub mod runs;
+pub mod script;
+pub mod words;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -43,6 +49,10 @@ pub struct Runbook {
 pub struct Document {
     pub runbook: Runbook,
     pub text: String,
+    /// Where it lies, and what its commands are run in; nothing for one that is built in.
+    pub folder: Option<std::path::PathBuf>,
+    /// Why its commands are not run: nobody has approved them yet.
+    pub withheld: Option<Line>,
 }
 
 /// What the front matter says.

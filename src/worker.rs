@@ -16,6 +16,7 @@ mod find_out;
 pub mod host_lock;
 mod platform;
 mod scribe;
+pub mod step;
 mod verify;
 
 use std::path::PathBuf;
@@ -27,7 +28,7 @@ use thiserror::Error;
 use crate::clock::Clock;
 use crate::journal::JournalError;
 use crate::model::catalog::Catalog;
-use crate::model::id::OperationId;
+use crate::model::id::{OperationId, RunId};
 use crate::model::operation::{Actor, Verdict};
 use crate::operation::log::Illegal;
 use crate::provider::engine::Engine;
@@ -105,6 +106,8 @@ pub enum WorkerError {
     Journal(#[from] JournalError),
     #[error("the journal has no operation {0}")]
     NoOperation(OperationId),
+    #[error("the journal has no such step of run {0}")]
+    NoRun(RunId),
     #[error(transparent)]
     Illegal(#[from] Illegal),
     #[error("{who} carries it out already")]

@@ -33,7 +33,7 @@ const MODULES: &[Module] = &[
     Module { path: "config", layer: Layer::Knowledge, may_import: &["model"] },
     Module { path: "diagnosis", layer: Layer::Knowledge, may_import: &["model"] },
     Module { path: "logs", layer: Layer::Knowledge, may_import: &["model"] },
-    Module { path: "runbook", layer: Layer::Knowledge, may_import: &["model", "config"] },
+    Module { path: "runbook", layer: Layer::Knowledge, may_import: &["model", "config", "operation"] },
     Module {
         path: "operation",
         layer: Layer::Knowledge,
@@ -64,7 +64,7 @@ const MODULES: &[Module] = &[
     // The ending of programs, which four adapters start.
     Module { path: "process", layer: Layer::Adapter, may_import: &[] },
     // It refuses events that may not follow: who keeps the journal decides what has happened.
-    Module { path: "journal", layer: Layer::Adapter, may_import: &["model", "operation"] },
+    Module { path: "journal", layer: Layer::Adapter, may_import: &["model", "operation", "runbook"] },
     Module { path: "repository", layer: Layer::Adapter, may_import: &["model", "process"] },
     Module { path: "probe", layer: Layer::Adapter, may_import: &["model", "config", "clock", "process"] },
     Module { path: "provider", layer: Layer::Adapter, may_import: &["model", "config", "clock", "process"] },
@@ -89,12 +89,23 @@ const MODULES: &[Module] = &[
     Module {
         path: "worker",
         layer: Layer::Shell,
-        may_import: &["model", "operation", "clock", "journal", "provider", "runtime"],
+        may_import: &["model", "operation", "runbook", "ui", "clock", "journal", "provider", "runtime"],
     },
     Module {
         path: "desk",
         layer: Layer::Shell,
-        may_import: &["model", "operation", "clock", "journal", "provider", "repository", "app", "runtime", "worker"],
+        may_import: &[
+            "model",
+            "operation",
+            "runbook",
+            "clock",
+            "journal",
+            "provider",
+            "repository",
+            "app",
+            "runtime",
+            "worker",
+        ],
     },
     Module { path: "cli", layer: Layer::Shell, may_import: CLI },
     Module { path: "main", layer: Layer::Shell, may_import: &["cli"] },
@@ -192,6 +203,7 @@ const CRATES: &[Crate] = &[
     Crate { name: "url", users: Users::Everyone },
     Crate { name: "quick_xml", users: Users::Everyone },
     Crate { name: "yaml_serde", users: Users::Everyone },
+    Crate { name: "vt100", users: Users::Everyone },
     Crate { name: "zeroize", users: Users::Everyone },
     // Below the shell, every error has a type of its own.
     Crate { name: "anyhow", users: Users::Only(&["runtime", "cli", "main"]) },

@@ -221,7 +221,7 @@ impl Desk {
     }
 
     /// Reads what an action's target may be, and finds the one that is meant.
-    fn target(&self, offer: &Offer, wanted: Option<&str>) -> Result<(Target, bool), Failure> {
+    pub fn target(&self, offer: &Offer, wanted: Option<&str>) -> Result<(Target, bool), Failure> {
         let capability = match offer.target.as_str() {
             "release" => Capability::Releases,
             "instance" => Capability::Instances,

@@ -96,8 +96,8 @@ pub use operations::{
     ActArgs, ActingArgs, JournalArgs, JournalCommand, OperationsArgs, OperationsCommand, RestartArgs, RollbackArgs,
     ScaleArgs, WorkerArgs,
 };
-use runbooks::RUNBOOKS_EXAMPLES;
-pub use runbooks::{RunbooksArgs, RunbooksCommand};
+use runbooks::{RUN_EXAMPLES, RUNBOOKS_EXAMPLES};
+pub use runbooks::{RunArgs, RunbooksArgs, RunbooksCommand};
 
 pub use secret::{SecretArgs, SecretCommand, SecretPlaceArgs, SecretSetArgs};
 use values::{duration, header, json_expectation, level, record_type, setting, size};
@@ -288,6 +288,14 @@ pub enum Command {
     /// before those that are built in. docs/runbooks.md shows how to write one.
     #[command(after_help = format!("{RUNBOOKS_EXAMPLES}\n\n{EXIT_CODES}"))]
     Runbooks(RunbooksArgs),
+
+    /// Follow a runbook, step by step
+    ///
+    /// Each command is shown with its variables before it runs, in a process of its own that no dropped connection reaches; its
+    /// check says whether it worked, and everything goes into the journal. Without a terminal a question is an error and never
+    /// a wait. Another person can go on from their own terminal.
+    #[command(after_help = format!("{RUN_EXAMPLES}\n\n{EXIT_CODES}"))]
+    Run(RunArgs),
 
     #[command(hide = true)]
     Worker(WorkerArgs),

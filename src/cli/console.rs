@@ -45,7 +45,7 @@ pub(super) fn run(cli: &Cli, environment: &Environment) -> Result<Exit, Failure>
             environment,
             &clock,
             depth,
-            super::runbooks::documents(cli, environment),
+            super::runbooks::shelf::documents(cli, environment),
         ),
         depth,
         in_multiplexer: environment.in_multiplexer,

@@ -126,9 +126,10 @@ fn unseen(error: anyhow::Error, hint: &str) -> Failure {
     Failure::from(error).hint(hint)
 }
 
-fn document(entry: &Entry) -> Value {
+pub(super) fn document(entry: &Entry) -> Value {
     let body = match &entry.body {
         Body::Operation(event) => json!(event),
+        Body::Run(event) => json!(event),
         Body::Other { body, .. } => body.clone(),
     };
     json!({
@@ -172,6 +173,7 @@ fn words(entry: &Entry) -> String {
             OperationEvent::VerifyStarted => String::new(),
             OperationEvent::Ended { said, .. } => said.to_string(),
         },
+        Body::Run(event) => crate::runbook::words::of_event(event),
         Body::Other { body, .. } => body.to_string(),
     };
     format!("{operation}  {said}")

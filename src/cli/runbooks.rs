@@ -1,39 +1,21 @@
 //! `crashcart runbooks`: which there are, what their steps are, what has rotted in them.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::anyhow;
 use serde_json::{Value, json};
 
 use super::args::{Cli, RunbooksArgs, RunbooksCommand};
-use super::config_file;
 use super::environment::Environment;
 use super::failure::Failure;
 use super::{Exit, output};
 use crate::config::diagnostic::{Severity, render_all};
-use crate::config::nearest::nearest;
-use crate::runbook::{Document, Looks, Runbook, lint, placeholders};
+use crate::runbook::{Looks, lint, placeholders};
 
-/// The runbooks of `runbooks`: name and text.
-pub const BUILT_IN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/runbooks.rs"));
+mod new;
+mod runs;
+pub mod shelf;
 
-/// A larger file is no runbook.
-const LARGEST: u64 = 1 << 20;
-
-/// A runbook and where it comes from.
-struct Found {
-    runbook: Runbook,
-    text: String,
-    /// Nothing for one that is built in.
-    path: Option<PathBuf>,
-}
-
-impl Found {
-    fn place(&self) -> String {
-        self.path.as_ref().map_or_else(|| "built in".to_owned(), |path| path.display().to_string())
-    }
-}
+use shelf::{BUILT_IN, Found, all, find};
 
 pub(super) fn run(cli: &Cli, args: &RunbooksArgs, environment: &Environment) -> Result<Exit, Failure> {
     match args.command.as_ref().unwrap_or(&RunbooksCommand::List) {
@@ -47,81 +29,9 @@ pub(super) fn run(cli: &Cli, args: &RunbooksArgs, environment: &Environment) -> 
             let found = names.iter().map(|name| find(cli, environment, name)).collect::<Result<Vec<_>, _>>()?;
             check(&found, environment, args.json)
         }
-    }
-}
-
-/// Returns every runbook: the project's own first, then those that are built in and not replaced by one of the same name.
-fn all(cli: &Cli, environment: &Environment) -> Result<Vec<Found>, Failure> {
-    let mut found = Vec::new();
-    for folder in folders(cli, environment)? {
-        let Ok(entries) = fs::read_dir(&folder) else { continue };
-        let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
-        paths.retain(|path| path.extension().is_some_and(|ending| ending == "md"));
-        paths.sort();
-        for path in paths {
-            match from_file(&path) {
-                Ok(one) => found.push(one),
-                // The others are as good as before.
-                Err(failure) => output::tell(&format!("{}\n", failure.error)),
-            }
-        }
-    }
-    for (name, text) in BUILT_IN {
-        if !found.iter().any(|one: &Found| one.runbook.name == *name) {
-            found.push(Found { runbook: Runbook::read(name, text), text: (*text).to_owned(), path: None });
-        }
-    }
-    Ok(found)
-}
-
-/// Returns them for the console. One that cannot be read is missing there; `runbooks lint` says why.
-pub(super) fn documents(cli: &Cli, environment: &Environment) -> Vec<Document> {
-    let found = all(cli, environment).unwrap_or_default();
-    found.into_iter().map(|found| Document { runbook: found.runbook, text: found.text }).collect()
-}
-
-/// Beside the configuration, or where the user is.
-fn folders(cli: &Cli, environment: &Environment) -> Result<Vec<PathBuf>, Failure> {
-    let config = config_file::find(&cli.global, environment)?;
-    let beside = config.and_then(|found| Some(found.shown.parent()?.join("runbooks")));
-    let here = environment.current_dir.as_ref().map(|here| here.join("runbooks"));
-    let mut folders: Vec<PathBuf> = beside.into_iter().chain(here).collect();
-    folders.dedup();
-    folders.truncate(if folders.len() > 1 && same(&folders[0], &folders[1]) { 1 } else { 2 });
-    Ok(folders)
-}
-
-fn same(one: &Path, other: &Path) -> bool {
-    fs::canonicalize(one).ok().is_some_and(|one| fs::canonicalize(other).is_ok_and(|other| one == other))
-}
-
-fn from_file(path: &Path) -> Result<Found, Failure> {
-    let failed = |error: &dyn std::fmt::Display| Failure::usage(anyhow!("{}: {error}", path.display()));
-    let size = fs::metadata(path).map_err(|error| failed(&error))?.len();
-    if size > LARGEST {
-        return Err(failed(&"it is larger than a runbook can be"));
-    }
-    let bytes = fs::read(path).map_err(|error| failed(&error))?;
-    let text = String::from_utf8_lossy(&bytes).into_owned();
-    let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    Ok(Found { runbook: Runbook::read(&name, &text), text, path: Some(path.to_path_buf()) })
-}
-
-/// Finds one by name, or reads the file of that path.
-fn find(cli: &Cli, environment: &Environment, name: &str) -> Result<Found, Failure> {
-    if name.contains('/') || name.ends_with(".md") {
-        return from_file(Path::new(name));
-    }
-    let mut all = all(cli, environment)?;
-    match all.iter().position(|found| found.runbook.name == name) {
-        Some(place) => Ok(all.swap_remove(place)),
-        None => {
-            let names: Vec<&str> = all.iter().map(|found| found.runbook.name.as_str()).collect();
-            let failure = Failure::usage(anyhow!("there is no runbook `{name}`"));
-            Err(match nearest(name, &names) {
-                Some(near) => failure.hint(format!("did you mean `{near}`?")),
-                None => failure.hint(format!("there are: {}", names.join(", "))),
-            })
+        RunbooksCommand::Runs { run } => runs::run(cli, run.as_deref(), args.json, environment),
+        RunbooksCommand::New { name, since, service, print } => {
+            new::run(cli, &new::Wanted { name, since: *since, service: service.as_deref(), print: *print }, environment)
         }
     }
 }

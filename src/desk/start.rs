@@ -4,9 +4,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::journal::{Approved, Journal, JournalError};
-use crate::model::id::OperationId;
+use crate::model::id::{OperationId, RunId};
 use crate::model::journal::{Body, Draft, Entry};
 use crate::model::operation::{Actor, Lease, OperationCommand, OperationEvent, Plan, Verdict};
+use crate::model::run::RunEvent;
+use crate::model::secret::Secret;
 use crate::model::source::{FailureKind, Trouble};
 use crate::model::text::Line;
 use crate::model::time::Timestamp;
@@ -32,6 +34,7 @@ pub struct Starter {
 pub fn approve(journal: &mut Journal, plan: &Plan, by: &Actor, now: Timestamp) -> Result<Entry, Trouble> {
     let plan = without_secrets(plan.clone());
     let key = lease_key(&plan);
+    let (plan_step, operation) = (plan.intent.step.clone(), plan.id.clone());
     let draft = Draft {
         at: now,
         by: by.clone(),
@@ -40,7 +43,16 @@ pub fn approve(journal: &mut Journal, plan: &Plan, by: &Actor, now: Timestamp) -
         body: Body::Operation(OperationEvent::Approved { plan: Box::new(plan), by: by.clone() }),
     };
     match journal.approve(&draft, &key, now).map_err(|error| not_written(&error))? {
-        Approved::Written(entry) => Ok(entry),
+        Approved::Written(entry) => {
+            if let Some((run, step)) = &plan_step {
+                let event = RunEvent::Operated { step: *step, operation: operation.clone(), by: by.clone() };
+                // The operation goes on in any case; that its step knows of it is a convenience.
+                if let Err(error) = super::runs::write(journal, run, &entry.service, by, now, event) {
+                    tracing::warn!("{}", error.message);
+                }
+            }
+            Ok(entry)
+        }
         Approved::Busy { by, operation } => Err(Trouble {
             kind: FailureKind::Refused,
             message: Line::from_text(&format!("{by} acts on the same thing (operation {})", operation.short())),
@@ -157,22 +169,57 @@ fn write(
         operation: Some(state.id().clone()),
         body: Body::Operation(event),
     };
-    journal.append(&draft).map(|_| ()).map_err(|error| not_written(&error))
+    journal.append(&draft).map_err(|error| not_written(&error))?;
+    if let (Some((run, step)), Body::Operation(OperationEvent::Ended { verdict, said })) =
+        (&state.plan.intent.step, &draft.body)
+    {
+        let (operation, good) = (state.id().clone(), verdict.is_good());
+        let ended = RunEvent::OperationEnded { step: *step, operation, good, said: said.clone() };
+        super::runs::write(journal, run, &draft.service, by, now, ended)?;
+    }
+    Ok(())
+}
+
+/// What a worker is started for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Job {
+    Operation(OperationId),
+    /// A script of a runbook's step.
+    Step {
+        run: RunId,
+        execution: u32,
+    },
 }
 
 impl Starter {
-    /// Starts a worker that outlives this process.
+    /// Starts a worker for an operation, which outlives this process.
+    ///
+    /// # Errors
+    /// When no process can be started.
+    pub fn start(&self, operation: &OperationId, take_over: Option<&str>) -> Result<(), Trouble> {
+        self.start_job(&Job::Operation(operation.clone()), take_over, &[])
+    }
+
+    /// Starts a worker that outlives this process. Secrets go to it through a pipe, and stand nowhere.
     ///
     /// The process that is started here has a process group of its own from its first moment, so that a terminal that goes
     /// away now does not take it along; it starts the worker, which begins a session of its own, and ends.
     ///
     /// # Errors
     /// When no process can be started.
-    pub fn start(&self, operation: &OperationId, take_over: Option<&str>) -> Result<(), Trouble> {
+    pub fn start_job(&self, job: &Job, take_over: Option<&str>, secrets: &[(String, Secret)]) -> Result<(), Trouble> {
+        use std::io::Write as _;
         use std::os::unix::process::CommandExt as _;
-        let spawned = self
-            .command(operation, take_over)
-            .and_then(|mut command| command.arg(DETACH).process_group(0).spawn()?.wait());
+        let spawned = self.command(job, take_over).and_then(|mut command| {
+            if !secrets.is_empty() {
+                command.arg("--secrets").stdin(Stdio::piped());
+            }
+            let mut child = command.arg(DETACH).process_group(0).spawn()?;
+            if let Some(mut pipe) = child.stdin.take() {
+                pipe.write_all(&secrets_text(secrets))?;
+            }
+            child.wait()
+        });
         match spawned {
             Ok(status) if status.success() => Ok(()),
             Ok(status) => Err(not_started(&format!("it ended with {status}"))),
@@ -184,11 +231,16 @@ impl Starter {
     ///
     /// # Errors
     /// When this program or that file cannot be found.
-    pub fn command(&self, operation: &OperationId, take_over: Option<&str>) -> std::io::Result<Command> {
+    pub fn command(&self, job: &Job, take_over: Option<&str>) -> std::io::Result<Command> {
         let log = self.state_dir.join("worker.log");
         let log = std::fs::OpenOptions::new().create(true).append(true).open(log);
         let mut command = Command::new(program()?);
-        command.arg("worker").arg(operation.as_str()).arg("--state-dir").arg(&self.state_dir);
+        command.arg("worker");
+        match job {
+            Job::Operation(operation) => command.arg(operation.as_str()),
+            Job::Step { run, execution } => command.arg(run.as_str()).arg("--execution").arg(execution.to_string()),
+        };
+        command.arg("--state-dir").arg(&self.state_dir);
         if let Some(config) = &self.config {
             command.arg("--config").arg(config);
         }
@@ -199,6 +251,23 @@ impl Starter {
         command.stderr(log.map_or_else(|_| Stdio::null(), Stdio::from));
         Ok(command)
     }
+}
+
+/// How secrets go through a pipe: names and values, each with a zero byte behind it, which no environment can hold.
+pub fn secrets_text(secrets: &[(String, Secret)]) -> Vec<u8> {
+    let mut text = Vec::new();
+    for part in secrets.iter().flat_map(|(name, value)| [name.as_str(), value.expose()]) {
+        text.extend_from_slice(part.as_bytes());
+        text.push(0);
+    }
+    text
+}
+
+/// Reads what [`secrets_text`] wrote.
+pub fn secrets_from(bytes: &[u8]) -> Vec<(String, Secret)> {
+    let parts: Vec<&[u8]> = bytes.split(|byte| *byte == 0).collect();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    parts.chunks_exact(2).map(|pair| (text(pair[0]), Secret::new(text(pair[1])))).collect()
 }
 
 /// Returns this program, also when its file was replaced by a newer one while it runs.

@@ -1,23 +1,28 @@
 //! Rows and entries.
 
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
+use serde::Deserialize as _;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::{JournalError, replayed};
-use crate::model::id::{EntryId, OperationId, ServiceId};
+use crate::model::id::{EntryId, OperationId, RunId, ServiceId};
 use crate::model::journal::{Body, Draft, Entry};
 use crate::model::operation::{Actor, OperationEvent};
+use crate::model::run::RunEvent;
 use crate::model::text::Line;
 use crate::model::time::Timestamp;
 use crate::operation::Operation;
 use crate::operation::log::Illegal;
+use crate::runbook::run::{self as runs, Run};
 
 /// The columns that an entry is made of.
 pub const COLUMNS: &str = "seq, id, at, kind, service, operation, user, host, body";
 
 /// What the kinds of operations' events begin with.
 const OPERATION: &str = "operation.";
+/// What the kinds of runs' events begin with.
+const RUN: &str = "run.";
 
 /// Refuses an event that may not follow what is known of its operation.
 pub fn check(transaction: &Transaction<'_>, draft: &Draft) -> Result<(), JournalError> {
@@ -25,8 +30,9 @@ pub fn check(transaction: &Transaction<'_>, draft: &Draft) -> Result<(), Journal
     let illegal = |event: &'static str, why: &'static str| Err(Illegal { operation: name(), event, why }.into());
     let event = match &draft.body {
         Body::Operation(event) => event,
+        Body::Run(event) => return check_run(transaction, draft, event),
         // It would stand among an operation's events, and nothing has looked whether it may.
-        Body::Other { kind, .. } if kind.starts_with(OPERATION) => {
+        Body::Other { kind, .. } if kind.starts_with(OPERATION) || kind.starts_with(RUN) => {
             return illegal("something unknown", "only events that are known are written");
         }
         Body::Other { .. } => return Ok(()),
@@ -49,9 +55,39 @@ pub fn check(transaction: &Transaction<'_>, draft: &Draft) -> Result<(), Journal
     followed.map_err(|illegal| Illegal { operation: name(), ..illegal }.into())
 }
 
-/// Returns whether entries of an operation hold an event that this program does not know: how it stands is not known.
+/// Refuses an event that may not follow what is known of its run.
+fn check_run(transaction: &Transaction<'_>, draft: &Draft, event: &RunEvent) -> Result<(), JournalError> {
+    let Some(id) = draft.operation.as_ref().map(|id| RunId::new(id.as_str())) else {
+        let why = "it says of no run";
+        return Err(runs::Illegal { run: String::new(), event: event.word(), why }.into());
+    };
+    // Output is most of what is written, and needs no more than that somebody runs it: who writes it holds the lease.
+    if matches!(event, RunEvent::Said { .. }) {
+        return Ok(());
+    }
+    let entries = of_operation(transaction, &id.in_journal())?;
+    if has_unknown(&entries) {
+        let why = "a newer crashcart wrote of it what this one does not understand";
+        return Err(runs::Illegal { run: id.to_string(), event: event.word(), why }.into());
+    }
+    let events = entries.iter().filter_map(|entry| match &entry.body {
+        // What was printed changes nothing about what may follow.
+        Body::Run(RunEvent::Said { .. }) => None,
+        Body::Run(event) => Some((entry.at, event)),
+        _ => None,
+    });
+    match Run::replay(&id, events)? {
+        None => Run::begin(&id, draft.at, event).map(|_| ())?,
+        Some(mut run) => run.apply(draft.at, event)?,
+    }
+    Ok(())
+}
+
+/// Returns whether entries of an operation or a run hold an event that this program does not know: how it stands is not known.
 pub fn has_unknown(entries: &[Entry]) -> bool {
-    entries.iter().any(|entry| matches!(&entry.body, Body::Other { kind, .. } if kind.starts_with(OPERATION)))
+    entries.iter().any(
+        |entry| matches!(&entry.body, Body::Other { kind, .. } if kind.starts_with(OPERATION) || kind.starts_with(RUN)),
+    )
 }
 
 /// Adds a row.
@@ -171,6 +207,7 @@ pub fn id(at: Timestamp) -> String {
 fn body(body: &Body) -> Result<String, JournalError> {
     let text = match body {
         Body::Operation(event) => serde_json::to_string(event),
+        Body::Run(event) => serde_json::to_string(event),
         Body::Other { body, .. } => serde_json::to_string(body),
     };
     text.map_err(|error| JournalError::Other { path: std::path::PathBuf::new(), reason: error.to_string() })
@@ -181,12 +218,7 @@ pub fn read(row: &Row<'_>) -> rusqlite::Result<Entry> {
     let text = |index: usize| row.get::<_, String>(index);
     let (kind, body) = (text(3)?, text(8)?);
     let value: Value = serde_json::from_str(&body).unwrap_or(Value::String(body));
-    let event = kind.starts_with(OPERATION).then(|| serde_json::from_value::<OperationEvent>(value.clone()).ok());
-    let body = match event.flatten() {
-        // The kind is what it is looked up by: an event that calls itself something else is not taken for one.
-        Some(event) if kind.strip_prefix(OPERATION) == Some(event.word()) => Body::Operation(event),
-        _ => Body::Other { kind, body: value },
-    };
+    let body = known(&kind, &value).unwrap_or(Body::Other { kind, body: value });
     Ok(Entry {
         seq: u64::try_from(row.get::<_, i64>(0)?).unwrap_or(0),
         id: EntryId::new(text(1)?),
@@ -198,12 +230,31 @@ pub fn read(row: &Row<'_>) -> rusqlite::Result<Entry> {
     })
 }
 
+/// Reads what this program knows. The kind is what an entry is looked up by: an event that calls itself something else is not
+/// taken for one.
+fn known(kind: &str, value: &Value) -> Option<Body> {
+    if let Some(word) = kind.strip_prefix(OPERATION) {
+        let event = OperationEvent::deserialize(value).ok()?;
+        return (event.word() == word).then_some(Body::Operation(event));
+    }
+    let word = kind.strip_prefix(RUN)?;
+    let event = RunEvent::deserialize(value).ok()?;
+    (event.word() == word).then_some(Body::Run(event))
+}
+
 /// Returns entries after a place.
 pub fn since(connection: &Connection, seq: u64, limit: u32) -> rusqlite::Result<Vec<Entry>> {
     let sql = format!("SELECT {COLUMNS} FROM entry WHERE seq > ?1 ORDER BY seq LIMIT ?2");
     let mut statement = connection.prepare_cached(&sql)?;
     let seq = i64::try_from(seq).unwrap_or(i64::MAX);
     statement.query_map(params![seq, limit], read)?.collect()
+}
+
+/// Returns what the journal tells of runs.
+pub fn of_runs(connection: &Connection) -> rusqlite::Result<Vec<Entry>> {
+    let sql = format!("SELECT {COLUMNS} FROM entry WHERE kind >= 'run.' AND kind < 'run/' ORDER BY seq");
+    let mut statement = connection.prepare_cached(&sql)?;
+    statement.query_map([], read)?.collect()
 }
 
 /// Returns an operation's entries.

@@ -28,6 +28,10 @@ pub enum JournalError {
     Other { path: PathBuf, reason: String },
     #[error(transparent)]
     Illegal(#[from] Illegal),
+    #[error(transparent)]
+    IllegalRun(#[from] crate::runbook::run::Illegal),
+    #[error("there is no run `{wanted}`")]
+    NoRun { wanted: String },
     #[error("the lease is {holder}'s now")]
     LostLease { holder: String },
     #[error("there is no operation `{wanted}`")]
@@ -114,6 +118,7 @@ impl JournalError {
             Self::Newer { .. } => "use the newer crashcart, or another --state-dir".to_owned(),
             Self::Other { .. } => "crashcart journal verify says what is wrong with it".to_owned(),
             Self::Illegal(_) => "look at it: crashcart operations show".to_owned(),
+            Self::IllegalRun(_) | Self::NoRun { .. } => "look at it: crashcart runbooks runs".to_owned(),
             Self::LostLease { .. } => "it was taken over; watch it with crashcart operations".to_owned(),
             Self::NoOperation { .. } | Self::SeveralOperations { .. } => "crashcart operations lists them".to_owned(),
         }

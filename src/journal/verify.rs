@@ -7,7 +7,9 @@ use serde::Serialize;
 
 use super::entry::{self, Fields};
 use super::{Journal, JournalError, replayed, schema};
-use crate::model::id::OperationId;
+use crate::model::id::{OperationId, RunId};
+use crate::model::journal::Body;
+use crate::runbook::run::Run;
 
 /// What was found.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
@@ -176,6 +178,14 @@ fn operations(connection: &Connection, found: &mut Verification) -> rusqlite::Re
         let entries = entry::of_operation(connection, &operation)?;
         if entry::has_unknown(&entries) {
             continue;
+        }
+        let events = entries.iter().filter_map(|entry| match &entry.body {
+            Body::Run(event) => Some((entry.at, event)),
+            _ => None,
+        });
+        if let Err(illegal) = Run::replay(&RunId::new(operation.as_str()), events) {
+            let first = entries.first().map(|entry| entry.seq);
+            found.say(first, format!("what is written of run {operation} cannot have happened: {illegal}"));
         }
         if let Err(illegal) = replayed(&entries) {
             let first = entries.first().map(|entry| entry.seq);

@@ -59,13 +59,30 @@ ids! {
     OperationId;
     /// One entry of the journal: a UUID of version 7.
     EntryId;
+    /// A runbook that is followed, from its beginning to its end: a UUID of version 7.
+    RunId;
 }
 
 impl OperationId {
     /// Returns the last characters, which differ between operations of the same minute: what people read and type.
     pub fn short(&self) -> &str {
-        const SHOWN: usize = 6;
-        let text = self.as_str();
-        text.get(text.len().saturating_sub(SHOWN)..).unwrap_or(text)
+        end(self.as_str())
     }
+}
+
+impl RunId {
+    /// Returns the last characters, as of an operation.
+    pub fn short(&self) -> &str {
+        end(self.as_str())
+    }
+
+    /// Returns what the journal files its entries under: runs and operations share the column, and no id is both.
+    pub fn in_journal(&self) -> OperationId {
+        OperationId::new(self.as_str())
+    }
+}
+
+fn end(text: &str) -> &str {
+    const SHOWN: usize = 6;
+    text.get(text.len().saturating_sub(SHOWN)..).unwrap_or(text)
 }

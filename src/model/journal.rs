@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::id::{EntryId, OperationId, ServiceId};
 use super::operation::{Actor, Lease, OperationEvent};
+use super::run::RunEvent;
 use super::time::Timestamp;
 
 /// An entry, as the journal keeps it.
@@ -17,6 +18,7 @@ pub struct Entry {
     pub at: Timestamp,
     pub by: Actor,
     pub service: Option<ServiceId>,
+    /// What it is a part of: an operation, or the run of a runbook.
     pub operation: Option<OperationId>,
     pub body: Body,
 }
@@ -36,6 +38,7 @@ pub struct Draft {
 #[serde(rename_all = "snake_case")]
 pub enum Body {
     Operation(OperationEvent),
+    Run(RunEvent),
     /// A newer program wrote something that this one does not know: kept as it is.
     Other {
         kind: String,
@@ -48,6 +51,7 @@ impl Body {
     pub fn kind(&self) -> String {
         match self {
             Self::Operation(event) => format!("operation.{}", event.word()),
+            Self::Run(event) => format!("run.{}", event.word()),
             Self::Other { kind, .. } => kind.clone(),
         }
     }

@@ -17,7 +17,7 @@ use serde_json::Value;
 use super::alert::{Alert, Monitor};
 use super::check::CheckSpec;
 use super::history::Segment;
-use super::id::{CheckId, EnvironmentId, FeedId, OperationId, ServiceId, SourceId};
+use super::id::{CheckId, EnvironmentId, FeedId, OperationId, RunId, ServiceId, SourceId};
 use super::issue::ErrorIssue;
 use super::release::{Changes, FileChange, Instance, Release};
 use super::source::{Source, Trouble};
@@ -53,6 +53,9 @@ pub struct Intent {
     pub reason: Option<Line>,
     /// The operation that this one takes back.
     pub undoes: Option<OperationId>,
+    /// The step of a runbook that it was begun from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<(RunId, usize)>,
 }
 
 /// What is acted on: the thing itself, as it was selected, and not its row.
@@ -526,6 +529,7 @@ impl Offer {
             inputs,
             reason,
             undoes: None,
+            step: None,
         }
     }
 }

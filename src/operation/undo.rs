@@ -9,7 +9,7 @@ use crate::model::text::Line;
 pub fn intent(operation: &Operation) -> Option<Intent> {
     let plan = &operation.plan;
     if !operation.undoable().is_empty() {
-        return Some(Intent { undoes: Some(operation.id().clone()), reason: None, ..plan.intent.clone() });
+        return Some(Intent { undoes: Some(operation.id().clone()), reason: None, step: None, ..plan.intent.clone() });
     }
     let replaced = plan.current.clone()?;
     let went_through = operation.next_step().is_none();

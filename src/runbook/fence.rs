@@ -22,6 +22,7 @@ const KNOWN: &[&str] = &[
     "interactive",
     "secret",
     "next",
+    "wait",
 ];
 /// What other tools write there, which means nothing to us and is no mistake.
 const OTHERS: &[&str] = &[

@@ -12,6 +12,7 @@ use super::scribe::{Scribe, replay};
 use super::{Left, Task, WorkerError, lease_key};
 use crate::journal::{Journal, Taken};
 use crate::model::operation::{OperationEvent, Plan, PlatformEnd, StepFound, StepOutcome, Verdict, Worker};
+use crate::model::run::RunEvent;
 use crate::model::source::{FailureKind, Source, Trouble};
 use crate::model::text::Line;
 use crate::operation::doubt::{Doubt, doubt};
@@ -188,7 +189,13 @@ async fn cannot_begin(scribe: &mut Scribe, operation: &Operation, why: Trouble) 
 
 /// Writes the end.
 pub(super) async fn end(scribe: &mut Scribe, verdict: Verdict, said: &str) -> Result<Left, WorkerError> {
-    scribe.write(OperationEvent::Ended { verdict, said: Line::from_text(said) }).await?;
+    let operation = scribe.write(OperationEvent::Ended { verdict, said: Line::from_text(said) }).await?;
+    if let Some((run, step)) = &operation.plan.intent.step {
+        let said = Line::from_text(&format!("{}: {said}", verdict.words()));
+        let ended =
+            RunEvent::OperationEnded { step: *step, operation: operation.id().clone(), good: verdict.is_good(), said };
+        scribe.tell_run(run, operation.plan.intent.service.clone(), ended);
+    }
     Ok(Left::Ended(verdict))
 }
 

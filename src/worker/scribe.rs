@@ -5,9 +5,10 @@ use std::time::Duration;
 use super::{Patience, WorkerError};
 use crate::clock::Clock;
 use crate::journal::{Journal, JournalError};
-use crate::model::id::OperationId;
+use crate::model::id::{OperationId, RunId, ServiceId};
 use crate::model::journal::{Body, Draft, Entry};
 use crate::model::operation::{Actor, OperationEvent, Worker};
+use crate::model::run::RunEvent;
 use crate::model::time::Timestamp;
 use crate::operation::Operation;
 
@@ -44,7 +45,7 @@ impl Scribe {
             clock,
             write_for: patience.write,
             between: patience.between,
-            points: Points { passed: 0, die_at },
+            points: Points::new(die_at),
         }
     }
 
@@ -101,6 +102,20 @@ impl Scribe {
         self.read_patiently().await
     }
 
+    /// Tells a run what became of the operation that was begun from it. The operation's own end is written already.
+    pub fn tell_run(&mut self, run: &RunId, service: Option<ServiceId>, event: RunEvent) {
+        let draft = Draft {
+            at: self.clock.now(),
+            by: self.by.clone(),
+            service,
+            operation: Some(run.in_journal()),
+            body: Body::Run(event),
+        };
+        if let Err(error) = self.journal.append(&draft) {
+            tracing::warn!("{error}");
+        }
+    }
+
     /// Marks a moment at which a worker may be killed.
     pub fn point(&mut self) {
         self.points.pass();
@@ -116,7 +131,7 @@ impl Scribe {
 pub fn replay(id: &OperationId, entries: &[Entry]) -> Result<Operation, WorkerError> {
     let events = entries.iter().filter_map(|entry| match &entry.body {
         Body::Operation(event) => Some((entry.at, event)),
-        Body::Other { .. } => None,
+        Body::Run(_) | Body::Other { .. } => None,
     });
     let mut events = events.peekable();
     if events.peek().is_none() {
@@ -150,13 +165,17 @@ fn clean(event: &mut OperationEvent) {
 }
 
 /// Moments at which a worker may be killed, counted, so that a test can kill it at each of them.
-struct Points {
+pub(super) struct Points {
     passed: u64,
     die_at: Option<u64>,
 }
 
 impl Points {
-    fn pass(&mut self) {
+    pub(super) fn new(die_at: Option<u64>) -> Self {
+        Self { passed: 0, die_at }
+    }
+
+    pub(super) fn pass(&mut self) {
         self.passed += 1;
         if cfg!(debug_assertions) && self.die_at == Some(self.passed) {
             // As hard as it gets: nothing is written, closed or told.

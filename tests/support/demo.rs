@@ -395,5 +395,5 @@ fn lines(scene: Scene) -> Vec<LogBatch> {
 fn runbooks() -> Vec<crashcart::runbook::Document> {
     let text = "---\nmatches: { alerts: [HighErrorRate] }\n---\n# Checkout answers with errors\n\n## Impact\n\nNobody can pay. See the [board](https://grafana.acme.com/d/1).\n\n## Look\n\n1. Did it begin with a release?\n\n   ```sh\n   # what went out\n   fly releases --app checkout | head -n 5\n   ```\n\n2. Is **Stripe** well? Their page stands below the services.\n\n| code | means |\n|---|---|\n| 503 | no database |\n| 402 | refused |\n\n> Do not restart before you have looked.\n\n## Go back\n\n- [ ] [roll back](crashcart:rollback/checkout)\n- [ ] tell the shop\n";
     let runbook = crashcart::runbook::Runbook::read("checkout-errors", text);
-    vec![crashcart::runbook::Document { runbook, text: text.to_owned() }]
+    vec![crashcart::runbook::Document { runbook, text: text.to_owned(), folder: None, withheld: None }]
 }

@@ -328,6 +328,7 @@ pub fn request(app: &App) -> PlanRequest {
             inputs: BTreeMap::new(),
             reason: None,
             undoes: None,
+            step: None,
         },
         choose: true,
         health: Vec::new(),

@@ -214,6 +214,14 @@ pub struct WorkerArgs {
     #[arg(long)]
     pub take_over: Option<String>,
 
+    /// It is a run, and this script of it is wanted
+    #[arg(long)]
+    pub execution: Option<u32>,
+
+    /// Read secrets from standard input
+    #[arg(long)]
+    pub secrets: bool,
+
     /// Only start it, in the background
     #[arg(long)]
     pub detach: bool,

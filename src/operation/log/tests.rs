@@ -39,6 +39,7 @@ fn plan(steps: usize) -> Plan {
             inputs: BTreeMap::new(),
             reason: None,
             undoes: None,
+            step: None,
         },
         title: line("roll back shop to v41"),
         system: line("Render"),
