@@ -71,6 +71,8 @@ fn console(services: usize, size: (u16, u16)) -> App {
         read_only: false,
         inert: None,
         runbooks: Arc::default(),
+        by: Default::default(),
+        seed: 0,
     });
     for round in 0..20 {
         for index in 0..services {

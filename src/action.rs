@@ -24,6 +24,7 @@ pub enum Action {
     PaneAlerts,
     PaneOperations,
     Runbook,
+    Draft,
     RollBack,
     Actions,
     Confirm,
@@ -32,6 +33,18 @@ pub enum Action {
     GoOn,
     Undo,
     Close,
+    StepSkip,
+    StepMark,
+    StepStop,
+    StepUndo,
+    StepOutput,
+    StepTerminal,
+    StepGoOn,
+    RunClose,
+    Link,
+    FindNext,
+    FindPrevious,
+    Edit,
     Zoom,
     Theme,
     Mouse,
@@ -75,7 +88,9 @@ pub enum Context {
     Lists,
     /// What was and is being done: the list, and one of them.
     Operations,
-    /// A plan that may be approved.
+    /// A runbook that is followed.
+    Runbook,
+    /// A plan or a command that may be approved.
     Plan,
 }
 
@@ -90,12 +105,13 @@ impl Context {
             Self::Logs => "Logs",
             Self::Lists => "Releases, errors, alerts",
             Self::Operations => "Operations",
-            Self::Plan => "A plan",
+            Self::Runbook => "A runbook",
+            Self::Plan => "A plan, a command",
         }
     }
 
     /// Every context, in the order of help.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Everywhere,
         Self::Moving,
         Self::Triage,
@@ -103,6 +119,7 @@ impl Context {
         Self::Logs,
         Self::Lists,
         Self::Operations,
+        Self::Runbook,
         Self::Plan,
     ];
 }
@@ -164,11 +181,24 @@ actions! {
     PaneAlerts      "pane.alerts"     ["6"]                Everywhere None,           "alerts of every source";
     PaneOperations  "pane.operations" ["o" "7"]            Everywhere None,           "operations: what was and is being done";
     Runbook         "runbook"         ["b"]                Everywhere Some("runbook"), "the runbook that fits what is wrong, and why that one";
+    Draft           "runbook.write"   ["W"]                Everywhere None,           "write a runbook from what was just done";
     Stop            "operation.stop"  ["S"]                Operations Some("stop"),   "stop it between two steps";
     GoOn            "operation.go-on" ["C"]                Operations Some("continue"), "continue it: what is not known is asked first";
     Undo            "operation.undo"  ["U"]                Operations Some("undo"),   "plan to take back what it did";
     Close           "operation.close" ["X"]                Operations Some("close"),  "nobody goes on with it: it stays as it stands";
-    Confirm         "plan.confirm"    ["y"]                Plan       None,           "do it; counts only once the plan has been on the screen";
+    StepSkip        "step.skip"       ["s"]                Runbook    Some("skip"),   "skip the step, and say why";
+    StepMark        "step.mark"       ["m"]                Runbook    Some("done"),   "it is done: a person did it";
+    StepStop        "step.stop"       ["S"]                Runbook    Some("stop"),   "stop what runs: interrupt, terminate, kill";
+    StepUndo        "step.undo"       ["U"]                Runbook    None,           "show how the step is taken back, and ask";
+    StepOutput      "step.output"     ["o"]                Runbook    Some("output"), "everything that the step printed";
+    StepTerminal    "step.terminal"   ["t"]                Runbook    None,           "back to the terminal of a command that talks to you";
+    StepGoOn        "step.go-on"      ["C"]                Runbook    None,           "find out what became of a step whose process has gone";
+    RunClose        "run.close"       ["X"]                Runbook    None,           "close the run: nothing more is done in it";
+    Link            "runbook.link"    ["1" "2" "3" "4" "5" "6" "7" "8" "9"] Runbook None, "follow the link of that number";
+    FindNext        "runbook.next"    ["n"]                Runbook    None,           "next place that was searched for";
+    FindPrevious    "runbook.previous" ["N"]               Runbook    None,           "previous place that was searched for";
+    Edit            "step.edit"       ["e"]                Plan       None,           "write the command anew before it runs";
+    Confirm         "plan.confirm"    ["y"]                Plan       None,           "do it; counts only once it has been on the screen";
     Target          "plan.target"     ["t"]                Plan       None,           "choose another release to go back to";
     Zoom            "zoom"            ["z"]                Everywhere None,           "give the pane the whole screen, and back";
     Theme           "theme"           ["T"]                Everywhere None,           "next theme";

@@ -22,9 +22,11 @@ use ratatui::layout::Rect;
 use crate::action::keymap::{KeyProblem, Keymap};
 use crate::diagnosis::Assessment;
 use crate::modal::Modal;
+use crate::modal::glance::Glance;
 use crate::modal::plan::PlanState;
 use crate::modal::prompt::Prompt;
 use crate::model::catalog::Catalog;
+use crate::model::operation::Actor;
 use crate::model::snapshot::Snapshot;
 use crate::model::text::Line;
 use crate::model::time::Timestamp;
@@ -36,6 +38,7 @@ use crate::pane::service::ServiceState;
 use crate::pane::triage::{self, TriageState};
 use crate::pane::{PaneId, bars};
 use crate::runbook::Document;
+use crate::runbook::runs::Runs;
 use crate::ui::glyphs::{ASCII, UNICODE};
 use crate::ui::paint::{self};
 use crate::ui::theme::THEMES;
@@ -66,6 +69,10 @@ pub struct Setup {
     pub inert: Option<Line>,
     /// The runbooks that can be opened, one's own first.
     pub runbooks: Arc<Vec<Document>>,
+    /// Who is at the keyboard.
+    pub by: Actor,
+    /// Something that no other console has: ids are made with it.
+    pub seed: u64,
 }
 
 /// The console.
@@ -98,6 +105,7 @@ pub struct App {
     at_once: Option<PlanState>,
     /// Whether the journal has told anything yet.
     journal_read: bool,
+    seed: u64,
 }
 
 impl App {
@@ -122,6 +130,8 @@ impl App {
             assessment,
             inert: setup.inert,
             runbooks: setup.runbooks,
+            runs: Runs::default(),
+            by: setup.by,
             read_only: setup.read_only,
             overdue: 0,
             notice: None,
@@ -154,6 +164,7 @@ impl App {
             requests: 0,
             at_once: None,
             journal_read: false,
+            seed: setup.seed,
         };
         let selected = app.selected();
         app.logs.show_for(&app.world, selected.as_ref());
@@ -220,10 +231,8 @@ impl App {
         let next = Timestamp::from_micros((now.div_euclid(step) + 1) * step);
         let notice =
             self.world.notice.as_ref().map(|(_, at)| *at + world::NOTICE_STAYS).filter(|at| *at > self.world.now);
-        let plan = match self.modals.last() {
-            Some(Modal::Plan(state)) => state.wake_at().filter(|at| *at > self.world.now),
-            _ => None,
-        };
+        let plan =
+            self.modals.last().and_then(Modal::glance).map(Glance::counts_from).filter(|at| *at > self.world.now);
         notice.into_iter().chain(plan).fold(next, Timestamp::min)
     }
 
@@ -248,9 +257,19 @@ impl App {
         self.generation
     }
 
+    /// Returns whether what is typed now is a secret: it is written down nowhere.
+    pub fn types_a_secret(&self) -> bool {
+        match self.modals.last() {
+            Some(Modal::Step(state)) => state.is_secret(),
+            // What goes to another terminal may be a password, and nobody here can tell.
+            Some(Modal::Terminal(_)) => true,
+            _ => false,
+        }
+    }
+
     /// Returns whether it matters when the terminal shows what is drawn now.
     pub fn waits_to_be_seen(&self) -> bool {
-        matches!(self.modals.last(), Some(Modal::Plan(state)) if state.waits_to_be_seen())
+        self.modals.last().and_then(Modal::glance).is_some_and(Glance::waits)
     }
 
     fn list(&self, kind: Kind) -> &ListState {

@@ -7,5 +7,6 @@ mod clerk;
 pub mod planning;
 pub mod runs;
 pub mod start;
+mod terminals;
 
 pub use clerk::{Desk, Supplies, known};

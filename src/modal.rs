@@ -3,12 +3,16 @@
 pub mod ask;
 pub mod choose;
 pub mod detail;
+pub mod editor;
+pub mod glance;
 pub mod help;
 pub mod operation;
 pub mod palette;
 pub mod plan;
 pub mod prompt;
 pub mod runbook;
+pub mod step;
+pub mod terminal;
 pub mod things;
 
 use ratatui::buffer::Buffer;
@@ -32,6 +36,8 @@ pub enum Modal {
     Plan(plan::PlanState),
     Operation(operation::OperationState),
     Runbook(runbook::RunbookState),
+    Step(step::StepState),
+    Terminal(Box<terminal::TerminalState>),
 }
 
 /// Draws the frame of a modal and returns the area inside it.
@@ -85,24 +91,48 @@ impl Modal {
             Self::Ask(state) => state.view(area, buf, look),
             Self::Plan(state) => state.view(world, keymap, area, buf, look),
             Self::Operation(state) => state.view(world, keymap, area, buf, look),
-            Self::Runbook(state) => state.view(world, area, buf, look),
+            Self::Runbook(state) => state.view(world, keymap, area, buf, look),
+            Self::Step(state) => state.view(world, keymap, area, buf, look),
+            Self::Terminal(state) => state.view(area, buf, look),
         }
     }
 
     /// Returns where its keys are valid.
     pub fn context(&self) -> Context {
         match self {
-            Self::Plan(_) => Context::Plan,
+            Self::Plan(_) | Self::Step(_) => Context::Plan,
+            Self::Runbook(_) => Context::Runbook,
             Self::Operation(_) => Context::Operations,
-            Self::Help(_) | Self::Palette(_) | Self::Detail(_) | Self::Choose(_) | Self::Ask(_) | Self::Runbook(_) => {
+            Self::Help(_) | Self::Palette(_) | Self::Detail(_) | Self::Choose(_) | Self::Ask(_) | Self::Terminal(_) => {
                 Context::Moving
             }
         }
     }
 
+    /// Returns when what it asks could be seen, where that matters.
+    pub fn glance(&self) -> Option<&glance::Glance> {
+        match self {
+            Self::Plan(state) => state.glance(),
+            Self::Step(state) => match &state.stage {
+                step::Stage::Reading(glance) => Some(glance),
+                step::Stage::Asking(..) | step::Stage::Editing(_) => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Notes that the terminal shows the frame of that many events.
+    pub fn seen(&mut self, generation: u64, now: crate::model::time::Timestamp) {
+        match self {
+            Self::Plan(state) => state.seen(generation, now),
+            Self::Step(step::StepState { stage: step::Stage::Reading(glance), .. }) => glance.seen(generation, now),
+            _ => {}
+        }
+    }
+
     /// Returns whether it takes all of the screen, however large that is.
     pub fn is_full(&self) -> bool {
-        matches!(self, Self::Plan(_))
+        matches!(self, Self::Plan(_) | Self::Terminal(_))
     }
 }
 

@@ -3,6 +3,7 @@
 //! One accent per meaning, and every meaning also has a glyph or a word, so that a screen without colour says the same.
 
 pub mod chart;
+pub mod code;
 pub mod format;
 pub mod glyphs;
 pub mod paint;

@@ -324,7 +324,7 @@ fn b_opens_the_runbook_that_fits_and_says_why() {
         told.contains("Checkout answers with errors") && told.contains("opened because HighErrorRate fires"),
         "{told}"
     );
-    let effects = press(&mut app, "tab y");
+    let effects = press(&mut app, "y");
     let copied = effects.iter().find_map(|effect| match effect {
         Effect::Copy(text) => Some(text.as_str()),
         _ => None,

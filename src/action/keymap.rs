@@ -119,10 +119,11 @@ fn confirms_what_it_opens(key: Key, action: Action, chosen: &[(Key, Context, Act
     }
 }
 
-/// Whether a key could mean both at once. A plan hides everything that is not scrolling.
+/// Whether a key could mean both at once. A plan or a runbook hides everything that is not scrolling.
 fn overlap(one: Context, other: Context) -> bool {
-    if (one == Context::Plan) != (other == Context::Plan) {
-        return one == Context::Moving || other == Context::Moving;
+    let hides = |context| matches!(context, Context::Plan | Context::Runbook);
+    if hides(one) || hides(other) {
+        return one == other || one == Context::Moving || other == Context::Moving;
     }
     let general = |context| matches!(context, Context::Everywhere | Context::Moving);
     one == other || general(one) || general(other)

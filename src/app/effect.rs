@@ -1,9 +1,10 @@
 //! What the console asks of the world, as data. Only the runtime fulfils it.
 
-use crate::model::id::{CheckId, FeedId, LogSourceId};
+use crate::model::id::{CheckId, FeedId, LogSourceId, RunId, ServiceId};
 use crate::model::issue::ErrorIssue;
 use crate::model::operation::{OperationCommand, Plan, PlanRequest};
 use crate::model::release::Release;
+use crate::model::run::RunCommand;
 
 /// Something the runtime should do. Every outcome comes back as an event.
 #[derive(Clone, PartialEq, Debug)]
@@ -34,6 +35,20 @@ pub enum Effect {
     Approve(Box<Plan>),
     /// Something for an operation that exists.
     Operate(OperationCommand),
+    /// Something for a run of a runbook. What comes of it is told by the journal.
+    Run(Box<RunCommand>),
+    Terminal(TerminalRequest),
+    /// Write a runbook from what was just done, for this service or all.
+    Draft(Option<ServiceId>),
+}
+
+/// What is wanted of the terminal of a command.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum TerminalRequest {
+    Open { run: RunId, execution: u32, columns: u16, rows: u16 },
+    Type(Vec<u8>),
+    Resize { columns: u16, rows: u16 },
+    Leave,
 }
 
 /// Something that is read once, because somebody looks at it.

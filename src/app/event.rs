@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::id::{FeedId, LogSourceId, OperationId};
+use crate::model::id::{FeedId, LogSourceId, OperationId, RunId};
 use crate::model::journal::News;
 use crate::model::log::{LogBatch, LogLine, LogSourceSpec};
 use crate::model::operation::Plan;
@@ -41,6 +41,23 @@ pub enum EventKind {
     NotOperated {
         operation: OperationId,
         why: Trouble,
+    },
+    /// The journal did not take what was wanted of a run, or no worker could be started.
+    NotRun {
+        run: RunId,
+        why: Trouble,
+    },
+    /// What a command wrote to the terminal of its own.
+    Terminal {
+        run: RunId,
+        execution: u32,
+        bytes: Vec<u8>,
+    },
+    /// There is nothing more to see of it.
+    TerminalEnded {
+        run: RunId,
+        execution: u32,
+        why: Line,
     },
     /// What is new in the journal, and everybody who acts now.
     Journal(News),

@@ -2,6 +2,7 @@
 
 mod acting;
 mod facts;
+mod following;
 mod input;
 mod reading;
 
@@ -21,7 +22,7 @@ pub fn update(app: &mut App, event: Event) -> Vec<Effect> {
     match event.kind {
         EventKind::Tick => {
             reassess(app);
-            Vec::new()
+            following::tick(app)
         }
         EventKind::Input(input) => input::input(app, input),
         EventKind::Update(update) => {
@@ -45,6 +46,7 @@ pub fn update(app: &mut App, event: Event) -> Vec<Effect> {
         }
         EventKind::Journal(news) => {
             let effects = acting::journal(app, &news);
+            following::follow(app);
             // A banner may have come or gone.
             settle(app);
             effects
@@ -52,6 +54,18 @@ pub fn update(app: &mut App, event: Event) -> Vec<Effect> {
         EventKind::Planned { number, plan } => acting::planned(app, number, plan),
         EventKind::NotOperated { operation, why } => {
             acting::not_operated(app, &operation, &why);
+            Vec::new()
+        }
+        EventKind::NotRun { run, why } => {
+            following::not_run(app, &run, &why);
+            Vec::new()
+        }
+        EventKind::Terminal { run, execution, bytes } => {
+            following::terminal_said(app, &run, execution, Ok(&bytes));
+            Vec::new()
+        }
+        EventKind::TerminalEnded { run, execution, why } => {
+            following::terminal_said(app, &run, execution, Err(why));
             Vec::new()
         }
         EventKind::Seen { generation } => {

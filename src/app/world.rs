@@ -14,7 +14,9 @@ use crate::model::time::Timestamp;
 use crate::operation::ledger::RESUME_DEPLOYS;
 use crate::operation::{Ledger, Operation, Standing, words};
 
+use crate::model::operation::Actor;
 use crate::runbook::Document;
+use crate::runbook::runs::{Runs, Standing as RunStanding};
 use serde::{Deserialize, Serialize};
 
 use super::event::Notice;
@@ -51,6 +53,10 @@ pub struct World {
     /// Why nothing is probed or followed: the configuration is not trusted yet.
     pub inert: Option<Line>,
     pub runbooks: Arc<Vec<Document>>,
+    /// What was and is being followed, as the journal tells it.
+    pub runs: Runs,
+    /// Who is at the keyboard.
+    pub by: Actor,
     /// Actions are disarmed.
     pub read_only: bool,
     /// How many checks the poller is behind with.
@@ -94,6 +100,9 @@ impl Details {
 /// How long a notice stays: long enough to read on a phone, short enough not to cover the keys for long.
 pub const NOTICE_STAYS: Duration = Duration::from_secs(8);
 
+/// A run at which nothing has happened for longer is not what one is doing now.
+const FOLLOWED: Duration = Duration::from_secs(12 * 3_600);
+
 impl World {
     /// Puts everything in order, worst first, after the assessment changed.
     pub fn reorder(&mut self) {
@@ -109,7 +118,30 @@ impl World {
         if let Some(text) = here.or(self.assessment.network.clock.as_ref()) {
             return Some(Alarm { text: text.to_string(), grave: true });
         }
-        self.unfinished().or_else(|| self.frozen())
+        self.unfinished().or_else(|| self.left()).or_else(|| self.frozen()).or_else(|| self.followed())
+    }
+
+    /// A step of a runbook whose process has gone.
+    fn left(&self) -> Option<Alarm> {
+        let gone = |run: &&crate::runbook::run::Run| self.runs.standing(run, self.now) == RunStanding::Interrupted;
+        let run = self.runs.latest_first().find(gone)?;
+        Some(Alarm {
+            text: format!("interrupted: {}, step {}; b shows it", run.runbook.title, run.current + 1),
+            grave: true,
+        })
+    }
+
+    /// A runbook that somebody follows.
+    fn followed(&self) -> Option<Alarm> {
+        let open = |run: &&crate::runbook::run::Run| {
+            run.closed.is_none() && self.now.since(run.last_at) < FOLLOWED && run.current < run.steps.len()
+        };
+        let run = self.runs.latest_first().find(open)?;
+        let who = run.people.last().map(|actor| actor.user.to_string()).unwrap_or_default();
+        Some(Alarm {
+            text: format!("{} {}/{} ({who}): b goes on", run.beginning.name, run.over(), run.steps.len()),
+            grave: false,
+        })
     }
 
     /// An operation that nobody carries on.

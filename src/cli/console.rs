@@ -121,5 +121,8 @@ fn setup(
         read_only,
         inert: project.withheld.as_deref().map(Line::from_text),
         runbooks: Arc::new(runbooks),
+        by: super::actor::actor(environment),
+        // The random part of such an id.
+        seed: uuid::Uuid::now_v7().as_u64_pair().1,
     }
 }

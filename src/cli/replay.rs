@@ -157,6 +157,8 @@ mod tests {
             read_only: false,
             inert: None,
             runbooks: Arc::default(),
+            by: crate::model::operation::Actor::default(),
+            seed: 0,
         };
         let event = |(secs, kind): &(i64, EventKind)| Event { at: Timestamp::from_secs(*secs), kind: kind.clone() };
         Recording::new(setup, events.iter().map(event).collect())

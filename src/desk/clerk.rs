@@ -15,18 +15,24 @@ use tokio::sync::mpsc;
 
 use super::planning::{Known, Planner};
 use super::start::{Starter, approve, command, not_written};
+use super::terminals::Terminals;
+use crate::app::effect::TerminalRequest;
 use crate::app::event::{Event, EventKind, Notice};
 use crate::clock::Clock;
 use crate::journal::{Journal, JournalError, Opened};
-use crate::model::id::OperationId;
+use crate::model::id::{OperationId, ServiceId};
 use crate::model::operation::{OperationCommand, Plan, PlanRequest};
+use crate::model::run::RunCommand;
 use crate::model::source::{FailureKind, Trouble};
 use crate::model::text::Line;
 use crate::operation::Ledger;
+use crate::runbook::draft::{Span, from_what_was_done};
 use crate::runtime::effects::Operator;
 
 /// How often the journal is looked at: what others do shows up as fast as one can read.
 const LOOK: Duration = Duration::from_millis(250);
+/// What was done in this time is what one has "just done".
+const DRAFTED: Duration = Duration::from_secs(12 * 3_600);
 /// Entries that are taken in at once.
 const AT_ONCE: u32 = 500;
 
@@ -36,6 +42,9 @@ enum Wish {
     Plan(Box<PlanRequest>),
     Approve(Box<Plan>),
     Operate(OperationCommand),
+    Run(Box<RunCommand>),
+    Terminal(TerminalRequest),
+    Draft(Option<ServiceId>),
 }
 
 /// The desk. It ends when it is dropped.
@@ -65,6 +74,18 @@ impl Operator for Desk {
     fn operate(&self, command: OperationCommand) {
         self.wish(Wish::Operate(command));
     }
+
+    fn run(&self, command: Box<RunCommand>) {
+        self.wish(Wish::Run(command));
+    }
+
+    fn terminal(&self, request: TerminalRequest) {
+        self.wish(Wish::Terminal(request));
+    }
+
+    fn draft(&self, service: Option<ServiceId>) {
+        self.wish(Wish::Draft(service));
+    }
 }
 
 impl Desk {
@@ -77,7 +98,13 @@ impl Desk {
         std::thread::Builder::new().name("operations".to_owned()).spawn(move || {
             match Journal::open(&supplies.state_dir, supplies.clock.now()) {
                 Ok(Opened { journal, set_aside }) => {
-                    let mut clerk = Clerk { supplies, journal, ledger: Ledger::default(), read: 0 };
+                    let mut clerk = Clerk {
+                        supplies,
+                        journal,
+                        ledger: Ledger::default(),
+                        read: 0,
+                        terminals: Terminals::default(),
+                    };
                     if let Some(told) = set_aside {
                         clerk.tell(&told);
                     }
@@ -114,6 +141,9 @@ fn closed(supplies: &Supplies, wishes: &Receiver<Wish>, error: &JournalError) {
             Wish::Plan(request) => EventKind::Planned { number: request.number, plan: Err(why) },
             Wish::Approve(plan) => EventKind::NotOperated { operation: plan.id, why },
             Wish::Operate(command) => EventKind::NotOperated { operation: command.operation().clone(), why },
+            Wish::Run(command) => EventKind::NotRun { run: command.run().clone(), why },
+            Wish::Terminal(_) => continue,
+            Wish::Draft(_) => EventKind::Notice(Notice { text: why.message, trouble: true }),
         });
     }
 }
@@ -124,6 +154,7 @@ struct Clerk {
     ledger: Ledger,
     /// The last entry that was taken in.
     read: u64,
+    terminals: Terminals,
 }
 
 impl Clerk {
@@ -198,7 +229,46 @@ impl Clerk {
                 }
             }
             Wish::Operate(wanted) => self.operate(&wanted),
+            Wish::Run(wanted) => {
+                let (run, by) = (wanted.run().clone(), self.supplies.planner.by.clone());
+                let now = self.supplies.clock.now();
+                if let Err(why) = super::runs::command(&mut self.journal, &self.supplies.starter, *wanted, &by, now) {
+                    self.send(EventKind::NotRun { run, why });
+                }
+            }
+            Wish::Terminal(request) => {
+                let Supplies { state_dir, events, clock, runtime, .. } = &self.supplies;
+                self.terminals.wish(request, state_dir, events, clock, runtime);
+            }
+            Wish::Draft(service) => self.draft(service.as_ref()),
         }
+    }
+
+    /// Writes a runbook from what was done in the last hours, and says where it lies.
+    fn draft(&self, service: Option<&ServiceId>) {
+        let now = self.supplies.clock.now();
+        let span = Span { from: now - DRAFTED, service: service.map(ServiceId::as_str) };
+        let name = format!(
+            "{}-{}",
+            service.map_or("what-helped", ServiceId::as_str),
+            now.in_zone(&jiff::tz::TimeZone::UTC).date()
+        );
+        let written = self
+            .journal
+            .runs()
+            .map_err(|error| error.to_string())
+            .and_then(|runs| {
+                from_what_was_done(&name, &span, &runs, &self.ledger)
+                    .ok_or_else(|| "nothing was done that a runbook could be made of".to_owned())
+            })
+            .and_then(|text| {
+                super::runs::keep(&self.supplies.planner.places, &name, &text).map_err(|error| error.to_string())
+            });
+        let (text, trouble) = match written {
+            Ok(path) => (format!("written: {}; read it before you trust it", path.display()), false),
+            Err(why) => (why, true),
+        };
+        self.send(EventKind::Notice(Notice { text: Line::from_text(&text), trouble }));
     }
 
     fn operate(&mut self, wanted: &OperationCommand) {

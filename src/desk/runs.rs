@@ -127,3 +127,27 @@ pub fn write(
     };
     journal.append(&draft).map(|_| ()).map_err(|error| not_written(&error))
 }
+
+/// Writes a runbook beside the configuration, or where one is. One that is there already is left alone.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn keep(places: &[std::path::PathBuf], name: &str, text: &str) -> std::io::Result<std::path::PathBuf> {
+    use std::io::Write as _;
+    let here = std::path::PathBuf::from(".");
+    let folder = places.first().unwrap_or(&here).join("runbooks");
+    std::fs::create_dir_all(&folder)?;
+    for number in 1..100 {
+        let number = if number == 1 { String::new() } else { format!("-{number}") };
+        let path = folder.join(format!("{name}{number}.md"));
+        match std::fs::OpenOptions::new().write(true).create_new(true).open(&path) {
+            Ok(mut file) => {
+                file.write_all(redact(text).as_bytes())?;
+                return Ok(path);
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(std::io::Error::other("there are a hundred of that name already"))
+}

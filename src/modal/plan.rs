@@ -14,6 +14,7 @@ use std::time::Duration;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use super::glance::Glance;
 use super::operation::split;
 use super::prompt::Input;
 use crate::action::Action;
@@ -58,12 +59,7 @@ pub enum Stage {
 #[derive(Clone, PartialEq, Debug)]
 pub struct Ready {
     pub plan: Plan,
-    /// When it could be drawn for the first time.
-    pub at: Timestamp,
-    /// Frames of this many events or more show it.
-    pub generation: u64,
-    /// When the terminal answered a frame that shows it.
-    pub seen_at: Option<Timestamp>,
+    pub glance: Glance,
 }
 
 /// What a key means to a plan.
@@ -76,18 +72,13 @@ pub enum Answer {
     No(&'static str),
 }
 
-/// Nobody takes in even the first line of a plan in less.
-const GLANCE: Duration = Duration::from_millis(400);
-/// A terminal that does not answer has had the plan by then, as far as one can tell.
-const UNANSWERED: Duration = Duration::from_secs(5);
 /// Older than this, what a plan says of releases and of who acts may not be so any more.
 const FRESH: Duration = Duration::from_secs(60);
 
 impl Ready {
     /// Returns from when on an answer counts, if that is known.
     pub fn counts_from(&self) -> Timestamp {
-        let unanswered = self.at + UNANSWERED;
-        self.seen_at.map_or(unanswered, |seen| (seen + GLANCE).min(unanswered))
+        self.glance.counts_from()
     }
 
     /// Returns when it is too old to be confirmed.
@@ -108,24 +99,24 @@ impl PlanState {
         self.top = 0;
         self.typed = Input::default();
         self.stage = match plan {
-            Ok(plan) => Stage::Ready(Box::new(Ready { plan: *plan, at: now, generation, seen_at: None })),
+            Ok(plan) => Stage::Ready(Box::new(Ready { plan: *plan, glance: Glance::new(now, generation) })),
             Err(trouble) => Stage::Failed(trouble),
         };
     }
 
     /// Notes that the terminal shows the frame of that many events.
     pub fn seen(&mut self, generation: u64, now: Timestamp) {
-        if let Stage::Ready(ready) = &mut self.stage
-            && generation >= ready.generation
-            && ready.seen_at.is_none()
-        {
-            ready.seen_at = Some(now);
+        if let Stage::Ready(ready) = &mut self.stage {
+            ready.glance.seen(generation, now);
         }
     }
 
-    /// Returns whether it is not known yet whether the terminal shows it.
-    pub fn waits_to_be_seen(&self) -> bool {
-        matches!(&self.stage, Stage::Ready(ready) if ready.seen_at.is_none())
+    /// Returns when it could be seen, once there is something to see.
+    pub fn glance(&self) -> Option<&Glance> {
+        match &self.stage {
+            Stage::Ready(ready) => Some(&ready.glance),
+            Stage::Asking | Stage::Failed(_) => None,
+        }
     }
 
     /// Returns the plan, once there is one.
@@ -174,14 +165,6 @@ impl PlanState {
         intent.undoes.is_none()
             && (intent.action == ROLL_BACK || matches!(intent.target, Target::Release(_)))
             && self.request.intent.service.is_some()
-    }
-
-    /// Returns when something about it changes although nothing happens.
-    pub fn wake_at(&self) -> Option<Timestamp> {
-        match &self.stage {
-            Stage::Ready(ready) => Some(ready.counts_from()),
-            Stage::Asking | Stage::Failed(_) => None,
-        }
     }
 
     /// Draws it over everything but the status line.

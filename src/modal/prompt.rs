@@ -15,6 +15,9 @@ pub enum Purpose {
     Search,
     Include,
     Exclude,
+    InRunbook,
+    /// Why a step of a runbook is skipped.
+    SkipBecause,
 }
 
 /// A prompt that is being typed into.
@@ -96,6 +99,8 @@ impl Prompt {
             Purpose::Search => (" search /", "enter find  esc cancel"),
             Purpose::Include => (" only lines with: ", "enter keep  esc cancel"),
             Purpose::Exclude => (" hide lines with: ", "enter keep  esc cancel"),
+            Purpose::InRunbook => (" search /", "enter find  esc cancel"),
+            Purpose::SkipBecause => (" skip, because: ", "enter skip  esc cancel"),
         };
         buf.set_style(area, look.style(Role::Text));
         // The end of a long text is what is being typed.

@@ -1,100 +1,441 @@
-//! A runbook to read: its text as one reads it, step after step.
+//! A runbook to read and to follow: its text as one reads it, step after step, with what became of each.
 
 mod markdown;
+
+use std::collections::BTreeMap;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::action::Action;
+use crate::action::keymap::Keymap;
 use crate::app::world::World;
+use crate::model::id::RunId;
+use crate::model::output::OutputLine;
+use crate::model::source::Trouble;
+use crate::model::time::Timestamp;
 use crate::runbook::Document;
-use crate::ui::paint::{self, piece};
+use crate::runbook::links::{Link, links};
+use crate::runbook::run::{Execution, Run, StepStanding};
+use crate::runbook::runs::Standing;
+use crate::runbook::script;
+use crate::ui::paint::{self, Piece, piece};
 use crate::ui::rows::{Row, draw_rows};
-use crate::ui::{Look, Role};
+use crate::ui::{Look, Role, format};
+
+pub use markdown::wrapped;
+
+/// Lines of output that stand below a step.
+const LAST_LINES: usize = 6;
 
 /// Which one is read, and where the user is in it.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct RunbookState {
     pub name: String,
     /// Why it was opened, as a clause.
     pub why: Option<String>,
     pub top: usize,
+    /// The step that keys are for.
+    pub step: usize,
+    /// The run that is followed; nothing before the first key that does something.
+    pub run: Option<RunId>,
+    /// Where the run was when it was looked at last.
+    pub run_at: Option<usize>,
+    pub find: Option<String>,
+    /// A step that is only waited for, and until when.
+    pub wait: Option<(usize, Timestamp)>,
+    /// Why what was wanted did not happen.
+    pub trouble: Option<Trouble>,
+    /// The step of another run that opened it.
+    pub parent: Option<(RunId, usize)>,
+}
+
+/// The rows of the whole document, and where in them things are.
+struct Page {
+    rows: Vec<Row<'static>>,
+    /// Where steps begin.
+    steps: Vec<usize>,
+    links: Vec<Link>,
+}
+
+/// Returns a runbook as it is followed: the run's own text where there is a run, and what is known of its variables.
+pub fn source(world: &World, name: &str, run: Option<&RunId>) -> Option<(Document, BTreeMap<String, String>)> {
+    let document = world.runbooks.iter().find(|document| document.runbook.name == name);
+    match run.and_then(|run| world.runs.get(run)) {
+        Some(run) => Some((
+            Document {
+                runbook: run.runbook.clone(),
+                text: run.beginning.text.clone(),
+                folder: run.beginning.folder.clone(),
+                // What was approved when it was begun is what is followed.
+                withheld: document
+                    .filter(|document| document.text == run.beginning.text)
+                    .and_then(|document| document.withheld.clone()),
+            },
+            run.values.clone(),
+        )),
+        None => document.map(|document| (document.clone(), script::defaults(&document.runbook))),
+    }
 }
 
 impl RunbookState {
     /// Opens one at its beginning.
     pub fn new(name: String, why: Option<String>) -> Self {
-        Self { name, why, top: 0 }
+        Self {
+            name,
+            why,
+            top: 0,
+            step: 0,
+            run: None,
+            run_at: None,
+            find: None,
+            wait: None,
+            trouble: None,
+            parent: None,
+        }
     }
 
-    fn document<'w>(&self, world: &'w World) -> Option<&'w Document> {
-        world.runbooks.iter().find(|document| document.runbook.name == self.name)
+    /// Returns the run that is followed.
+    pub fn run<'w>(&self, world: &'w World) -> Option<&'w Run> {
+        self.run.as_ref().and_then(|run| world.runs.get(run))
     }
 
     /// Draws the modal.
-    pub fn view(&self, world: &World, area: Rect, buf: &mut Buffer, look: &Look) {
-        let document = self.document(world);
-        let title = document.map_or(self.name.as_str(), |document| document.runbook.title.as_str());
-        let title = paint::cut(title, usize::from(area.width.saturating_sub(8)), look).into_owned();
-        let inner = super::frame(&title, "tab next step  y copy  esc close", area, buf, look);
-        let (rows, _) = self.rows(world, usize::from(inner.width), look);
-        let top = self.top.min(rows.len().saturating_sub(usize::from(inner.height)));
-        draw_rows(buf, inner, &rows, top, true, look);
+    pub fn view(&self, world: &World, keymap: &Keymap, area: Rect, buf: &mut Buffer, look: &Look) {
+        let source = source(world, &self.name, self.run.as_ref());
+        let title = source.as_ref().map_or(self.name.as_str(), |(document, _)| document.runbook.title.as_str());
+        let progress = self.run(world).map(|run| format!(" {}/{}", run.over(), run.steps.len())).unwrap_or_default();
+        let room = usize::from(area.width.saturating_sub(8)).saturating_sub(progress.len());
+        let title = format!("{}{progress}", paint::cut(title, room, look));
+        let inner = super::frame(&title, &self.hint(world, keymap, area.width), area, buf, look);
+        let page = self.page(world, usize::from(inner.width), look);
+        let top = self.top.min(page.rows.len().saturating_sub(usize::from(inner.height)));
+        draw_rows(buf, inner, &page.rows, top, true, look);
+    }
+
+    fn hint(&self, world: &World, keymap: &Keymap, width: u16) -> String {
+        let key = |action| keymap.key(action).map(|key| key.to_string()).unwrap_or_default();
+        let running = self
+            .run(world)
+            .is_some_and(|run| matches!(world.runs.standing(run, world.now), Standing::Running | Standing::Starting));
+        if running {
+            return format!("{} stop  {} output  esc leave", key(Action::StepStop), key(Action::StepOutput));
+        }
+        let short = format!("enter run  {} skip  {} done  tab next", key(Action::StepSkip), key(Action::StepMark));
+        if width < 44 {
+            format!("enter run  {} skip  tab next", key(Action::StepSkip))
+        } else if width < 60 {
+            short
+        } else {
+            format!("{short}  {} output  y copy  esc close", key(Action::StepOutput))
+        }
     }
 
     /// Scrolls by some rows.
     pub fn scroll(&mut self, by: isize, world: &World, inner: (u16, u16), look: &Look) {
-        let (rows, _) = self.rows(world, usize::from(inner.0), look);
-        self.top = self.top.saturating_add_signed(by).min(rows.len().saturating_sub(usize::from(inner.1)));
+        let rows = self.page(world, usize::from(inner.0), look).rows.len();
+        self.top = self.top.saturating_add_signed(by).min(rows.saturating_sub(usize::from(inner.1)));
     }
 
     /// Goes to the next step, or to the one before.
     pub fn step(&mut self, forwards: bool, world: &World, inner: (u16, u16), look: &Look) {
-        let (rows, steps) = self.rows(world, usize::from(inner.0), look);
-        let longest = rows.len().saturating_sub(usize::from(inner.1));
-        let next = if forwards {
-            steps.iter().copied().find(|row| *row > self.top)
-        } else {
-            steps.iter().rev().copied().find(|row| *row < self.top)
-        };
-        self.top = next.unwrap_or(if forwards { longest } else { 0 }).min(longest);
+        let steps = self.page(world, usize::from(inner.0), look).steps.len();
+        let next = if forwards { self.step + 1 } else { self.step.saturating_sub(1) };
+        self.select(next.min(steps.saturating_sub(1)), world, inner, look);
     }
 
-    /// Returns what copying takes: the first command that is on the screen, else the text.
-    pub fn text(&self, world: &World, inner: (u16, u16), look: &Look) -> String {
-        let Some(document) = self.document(world) else { return String::new() };
-        let (_, steps) = self.rows(world, usize::from(inner.0), look);
-        let here = steps.iter().filter(|row| **row <= self.top).count();
-        let rest = document.runbook.steps().skip(here.saturating_sub(1));
-        let command = rest.flat_map(|step| &step.commands).next();
+    /// Selects a step, and brings it before one's eyes.
+    pub fn select(&mut self, step: usize, world: &World, inner: (u16, u16), look: &Look) {
+        let page = self.page(world, usize::from(inner.0), look);
+        self.step = step.min(page.steps.len().saturating_sub(1));
+        let longest = page.rows.len().saturating_sub(usize::from(inner.1));
+        self.top = page.steps.get(self.step).copied().unwrap_or(0).saturating_sub(1).min(longest);
+    }
+
+    /// Goes along with the run when it went on.
+    pub fn follow(&mut self, world: &World, inner: (u16, u16), look: &Look) {
+        let Some(at) = self.run(world).map(|run| run.current) else { return };
+        if self.run_at.replace(at) != Some(at) {
+            self.select(at, world, inner, look);
+        }
+    }
+
+    /// Goes to the next row that holds what is looked for, or to the one before.
+    pub fn find(&mut self, forwards: bool, world: &World, inner: (u16, u16), look: &Look) -> bool {
+        let Some(wanted) = self.find.as_ref().map(|find| find.to_lowercase()).filter(|find| !find.is_empty()) else {
+            return false;
+        };
+        let page = self.page(world, usize::from(inner.0), look);
+        let fits = |row: &usize| {
+            let text: String = page.rows[*row].left.iter().map(|piece| piece.0.as_ref()).collect();
+            text.to_lowercase().contains(&wanted)
+        };
+        let count = page.rows.len();
+        let found = if forwards {
+            (self.top + 1..count).chain(0..=self.top.min(count.saturating_sub(1))).find(fits)
+        } else {
+            (0..self.top).rev().chain((self.top..count).rev()).find(fits)
+        };
+        if let Some(found) = found {
+            self.top = found;
+        }
+        found.is_some()
+    }
+
+    /// Returns the links of the document, in the order of their numbers.
+    pub fn links(&self, world: &World, look: &Look) -> Vec<Link> {
+        self.page(world, 80, look).links
+    }
+
+    /// Returns the step in which a link stands.
+    pub fn step_of_link(&self, world: &World, number: usize) -> usize {
+        let Some((document, _)) = source(world, &self.name, self.run.as_ref()) else { return self.step };
+        let (mut seen, mut step) = (0, None);
+        for part in &document.runbook.parts {
+            if part.step.is_some() {
+                step = Some(step.map_or(0, |step: usize| step + 1));
+            }
+            seen += links(document.text.get(part.range.clone()).unwrap_or_default()).len();
+            if number < seen {
+                return if part.step.is_some() { step.unwrap_or(self.step) } else { self.step };
+            }
+        }
+        self.step
+    }
+
+    /// Returns what copying takes: the next command of the step, else the text.
+    pub fn text(&self, world: &World) -> String {
+        let Some((document, _)) = source(world, &self.name, self.run.as_ref()) else { return String::new() };
+        let command = document.runbook.steps().skip(self.step).flat_map(|step| &step.commands).next();
         command.map_or_else(|| document.text.clone(), |command| command.text.clone())
     }
 
-    /// Returns the rows, and where among them steps begin.
-    fn rows(&self, world: &World, cells: usize, look: &Look) -> (Vec<Row<'static>>, Vec<usize>) {
-        let Some(document) = self.document(world) else {
-            return (vec![Row::of(vec![piece("it is not there any more", look.style(Role::Dim))])], Vec::new());
-        };
-        let mut rows = Vec::new();
-        if let Some(why) = &self.why {
-            rows.push(Row::of(vec![piece(format!("opened because {why}"), look.style(Role::Dim))]));
-            rows.push(Row::default());
-        }
-        let mut steps = Vec::new();
-        for part in &document.runbook.parts {
-            if part.step.is_some() {
-                steps.push(rows.len());
+    /// Returns everything that was printed in the selected step.
+    pub fn output(&self, world: &World) -> Option<(String, Vec<String>)> {
+        let run = self.run(world)?;
+        let step = run.step(self.step)?;
+        let mut lines = Vec::new();
+        for execution in run.executions_of(self.step) {
+            lines.extend(
+                execution.script.text.lines().map(|line| format!("$ {}", crate::model::text::Line::from_text(line))),
+            );
+            lines.extend(execution.output.head.iter().map(|line| line.text.to_string()));
+            lines.extend(gap(execution));
+            lines.extend(execution.output.tail.iter().map(|line| line.text.to_string()));
+            if let Some((_, verdict, said)) = &execution.settled {
+                lines.push(format!("{}: {said}", verdict.word()));
             }
+            lines.push(String::new());
+        }
+        (!lines.is_empty()).then(|| (step.title.to_string(), lines))
+    }
+
+    fn page(&self, world: &World, cells: usize, look: &Look) -> Page {
+        let mut page = Page { rows: Vec::new(), steps: Vec::new(), links: Vec::new() };
+        let Some((document, _)) = source(world, &self.name, self.run.as_ref()) else {
+            page.rows.push(Row::of(vec![piece("it is not there any more", look.style(Role::Dim))]));
+            return page;
+        };
+        let mut say = |text: String, role: Role| {
+            page.rows
+                .extend(paint::wrap(&text, cells).into_iter().map(|line| Row::of(vec![piece(line, look.style(role))])));
+        };
+        let run = self.run(world);
+        if let Some(why) = &self.why {
+            say(format!("opened because {why}"), Role::Dim);
+        }
+        if let Some(withheld) = &document.withheld {
+            say(withheld.to_string(), Role::Degraded);
+        }
+        if let Some(trouble) = &self.trouble {
+            say(format!("{}; {}", trouble.message, trouble.hint), Role::Degraded);
+        }
+        if let Some(run) = run {
+            for (text, role) in about(world, run) {
+                say(text, role);
+            }
+        }
+        if !page.rows.is_empty() {
+            page.rows.push(Row::default());
+        }
+        let mut number = 0;
+        for part in &document.runbook.parts {
             let text = document.text.get(part.range.clone()).unwrap_or_default();
             // The frame says the title already.
             let titled = format!("# {}", document.runbook.title);
             let text = text.trim_start().strip_prefix(titled.as_str()).unwrap_or(text);
-            let told = markdown::rows(text, cells, part.step.is_some(), look);
             let begins = text.trim_start().starts_with('#');
-            if begins && rows.last().is_some_and(|row: &Row<'_>| !row.left.is_empty()) {
-                rows.push(Row::default());
+            if begins && page.rows.last().is_some_and(|row: &Row<'_>| !row.left.is_empty()) {
+                page.rows.push(Row::default());
             }
-            rows.extend(told);
+            let first_link = page.links.len();
+            page.links.extend(links(text));
+            let mut told = markdown::rows(text, cells.saturating_sub(4), part.step.is_some(), first_link, look);
+            if part.step.is_none() {
+                page.rows.extend(told);
+                continue;
+            }
+            page.steps.push(page.rows.len());
+            let state = run.and_then(|run| run.steps.get(number));
+            let standing = state.map_or(StepStanding::Waiting, |state| state.standing);
+            let here = run.is_some_and(|run| run.current == number && run.closed.is_none());
+            let (mark, role) = mark(standing, here);
+            for (nth, row) in told.iter_mut().enumerate() {
+                let (text, style) = if nth == 0 {
+                    (format!("{mark} "), look.style(role))
+                } else {
+                    ("    ".to_owned(), look.style(Role::Text))
+                };
+                row.left.insert(0, piece(text, style));
+            }
+            if let Some(first) = told.first_mut() {
+                first.selected = number == self.step;
+            }
+            page.rows.extend(told);
+            if let Some(run) = run {
+                page.rows.extend(became(world, run, number, cells, look));
+            }
+            if let Some((_, until)) = self.wait.filter(|(step, _)| *step == number) {
+                let left = format::span(until.since(world.now).max(std::time::Duration::from_secs(1)));
+                page.rows.push(Row::of(vec![piece(format!("    waiting, {left} to go"), look.style(Role::Accent))]));
+            }
+            number += 1;
         }
-        (rows, steps)
+        page
     }
+}
+
+/// What is said above the steps of a run.
+fn about(world: &World, run: &Run) -> Vec<(String, Role)> {
+    let people: Vec<&str> = run.people.iter().map(|actor| actor.user.as_str()).collect();
+    let age = format::age(world.now.since(run.begun_at));
+    let mut lines = vec![(format!("begun {age} ago; with {}", people.join(", ")), Role::Dim)];
+    match world.runs.standing(run, world.now) {
+        Standing::Interrupted => lines.push((
+            "the process that ran this step has gone; C finds out what became of it".to_owned(),
+            Role::Degraded,
+        )),
+        Standing::Closed => lines.push(("this run is closed".to_owned(), Role::Dim)),
+        _ if run.current >= run.steps.len() => {
+            lines.push(("every step was come by; X closes the run".to_owned(), Role::Healthy))
+        }
+        _ => {}
+    }
+    lines
+}
+
+fn mark(standing: StepStanding, here: bool) -> (&'static str, Role) {
+    match standing {
+        StepStanding::Waiting if here => ("[>]", Role::Accent),
+        StepStanding::Waiting => ("[ ]", Role::Dim),
+        StepStanding::Running => ("[~]", Role::Accent),
+        StepStanding::Done | StepStanding::Marked => ("[x]", Role::Healthy),
+        StepStanding::Skipped => ("[-]", Role::Dim),
+        StepStanding::Failed => ("[!]", Role::Down),
+        StepStanding::Stopped => ("[.]", Role::Degraded),
+        StepStanding::Unknown => ("[?]", Role::Unknown),
+        StepStanding::Undone => ("[<]", Role::Degraded),
+    }
+}
+
+/// What became of a step: who, how it came out, the last of what was printed.
+fn became(world: &World, run: &Run, number: usize, cells: usize, look: &Look) -> Vec<Row<'static>> {
+    let Some(state) = run.steps.get(number) else { return Vec::new() };
+    let mut rows = Vec::new();
+    let room = cells.saturating_sub(4).max(10);
+    let say = |rows: &mut Vec<Row<'static>>, text: &str, role: Role| {
+        let lines = paint::wrap(text, room).into_iter();
+        rows.extend(lines.map(|line| Row::of(vec![piece(format!("    {line}"), look.style(role))])));
+    };
+    let last = run.executions_of(number).next_back();
+    if let Some(execution) = last {
+        let lines: Vec<&OutputLine> = execution.output.lines().collect();
+        let shown = lines.len().saturating_sub(LAST_LINES);
+        if shown > 0 || execution.output.has_gap() {
+            let more = gap(execution).unwrap_or_else(|| format!("{} above; o shows all", format::count(shown, "line")));
+            say(&mut rows, &more, Role::Dim);
+        }
+        for line in &lines[shown..] {
+            let mut left = vec![piece("    ".to_owned(), look.style(Role::Text))];
+            left.extend(inked(line, room, look));
+            rows.push(Row::of(left));
+        }
+    }
+    let by = state
+        .by
+        .as_ref()
+        .map(|(by, at)| format!(" ({}, {} ago)", by.user, format::age(world.now.since(*at))))
+        .unwrap_or_default();
+    let (_, role) = mark(state.standing, false);
+    match (state.standing, last) {
+        (StepStanding::Waiting, _) => {}
+        (StepStanding::Running, Some(execution)) if execution.settled.is_none() => {
+            say(&mut rows, &running(world, run, execution), Role::Accent);
+        }
+        (StepStanding::Running, _) => {
+            let title = state
+                .operation
+                .as_ref()
+                .and_then(|id| world.operations.get(id))
+                .map(|operation| operation.plan.title.to_string());
+            say(
+                &mut rows,
+                &format!("{}: o shows it{by}", title.unwrap_or_else(|| "an operation".to_owned())),
+                Role::Accent,
+            );
+        }
+        (standing, _) => {
+            let note = state.note.as_ref().map(|note| format!(": {note}")).unwrap_or_default();
+            say(&mut rows, &format!("{}{note}{by}", standing.word()), role);
+        }
+    }
+    rows
+}
+
+fn running(world: &World, run: &Run, execution: &Execution) -> String {
+    let since = execution.started_at.unwrap_or(execution.asked_at);
+    let age = format::age(world.now.since(since));
+    let what = if execution.checks { "checking" } else { "running" };
+    let again = if execution.attempt > 1 { format!(", try {}", execution.attempt) } else { String::new() };
+    let stop = execution.stop_asked.as_ref().map(|by| format!("; {} stops it", by.user)).unwrap_or_default();
+    match world.runs.standing(run, world.now) {
+        Standing::Interrupted => "interrupted: its process gives no sign of life".to_owned(),
+        Standing::Starting => "starting".to_owned(),
+        _ => format!("{what} for {age}{again}{stop}"),
+    }
+}
+
+fn gap(execution: &Execution) -> Option<String> {
+    let output = &execution.output;
+    output.has_gap().then(|| match (output.left_out, output.dropped_lines) {
+        (0, lines) => format!(
+            "... {} in between are in the journal ...",
+            format::count(usize::try_from(lines).unwrap_or(usize::MAX), "line")
+        ),
+        (bytes, _) => format!("... {} in between were not kept ...", format::bytes(bytes)),
+    })
+}
+
+/// Returns a line with the colours that the program gave it, cut to fit.
+fn inked(line: &OutputLine, cells: usize, look: &Look) -> Vec<Piece<'static>> {
+    let text = line.text.head(cells).to_owned();
+    let mut pieces = Vec::new();
+    let mut at = 0;
+    for inked in &line.inks {
+        let (from, to) = (usize::from(inked.from).min(text.len()), usize::from(inked.to).min(text.len()));
+        let (Some(before), Some(coloured)) = (text.get(at..from), text.get(from..to)) else { continue };
+        pieces.push(piece(before.to_owned(), look.style(Role::Dim)));
+        let role = match inked.ink.colour {
+            Some(1) => Role::Down,
+            Some(2) => Role::Healthy,
+            Some(3) => Role::Degraded,
+            Some(4..=6) => Role::Accent,
+            _ if inked.ink.bold => Role::Title,
+            _ => Role::Dim,
+        };
+        pieces.push(piece(coloured.to_owned(), look.style(role)));
+        at = to;
+    }
+    pieces.push(piece(text.get(at..).unwrap_or_default().to_owned(), look.style(Role::Dim)));
+    pieces
 }

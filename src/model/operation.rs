@@ -25,7 +25,7 @@ use super::text::Line;
 use super::time::{Timestamp, millis};
 
 /// Who wants it, or does it: a person's login and the machine.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
 pub struct Actor {
     pub user: Line,
     pub host: Line,

@@ -50,7 +50,12 @@ pub fn needs(runbook: &Runbook, command: &Command, known: &BTreeMap<String, Stri
     let texts = [Some(command.text.as_str()), command.attributes.get("check"), command.attributes.get("undo")];
     let mut needs: Vec<Need> = Vec::new();
     for text in texts.into_iter().flatten() {
-        for variable in runbook.front.variables.iter().filter(|variable| uses(text, &variable.name)) {
+        let mut used: Vec<_> = runbook.front.variables.iter().filter(|variable| uses(text, &variable.name)).collect();
+        // In the order in which one meets them.
+        used.sort_by_key(|variable| {
+            text.find(&format!("${}", variable.name)).or(text.find(&format!("${{{}", variable.name)))
+        });
+        for variable in used {
             push(&mut needs, known, need_of(variable));
         }
         for place in super::placeholders(text) {
@@ -394,7 +399,7 @@ mod tests {
         let names = |known: &BTreeMap<String, String>| {
             needs(&runbook, &command, known).into_iter().map(|need| need.name).collect::<Vec<_>>()
         };
-        assert_eq!(names(&known), ["URL", "TOKEN", "POD"]);
+        assert_eq!(names(&known), ["TOKEN", "URL", "POD"]);
         known.extend([("URL".to_owned(), "https://x".to_owned()), ("POD".to_owned(), "a b".to_owned())]);
         assert_eq!(names(&known), ["TOKEN"]);
         let script = script(&runbook, &command, Purpose::Do, None, &known, None).unwrap();

@@ -211,7 +211,7 @@ impl Loop {
     }
 
     fn take(&mut self, event: Event) -> io::Result<()> {
-        if let Some(recorder) = &self.recorder {
+        if let Some(recorder) = self.recorder.as_ref().filter(|_| !self.is_private(&event)) {
             recorder.record(&event);
         }
         self.unsaved |= matches!(event.kind, EventKind::Update(_));
@@ -220,6 +220,15 @@ impl Loop {
             self.effect(effect)?;
         }
         Ok(())
+    }
+
+    /// Returns whether an event is not written down: a secret is typed, or a terminal shows what may be one.
+    fn is_private(&self, event: &Event) -> bool {
+        match &event.kind {
+            EventKind::Input(Input::Key(_) | Input::Paste(_)) => self.app.types_a_secret(),
+            EventKind::Terminal { .. } => true,
+            _ => false,
+        }
     }
 
     /// Takes in what has arrived, as long as no key waits and a frame is not due.
@@ -352,6 +361,22 @@ impl Loop {
                     let operation = command.operation().clone();
                     self.event(EventKind::NotOperated { operation, why: no_journal() })?;
                 }
+            },
+            Effect::Run(command) => match &self.hands.operator {
+                Some(operator) => operator.run(command),
+                None => {
+                    let run = command.run().clone();
+                    self.event(EventKind::NotRun { run, why: no_journal() })?;
+                }
+            },
+            Effect::Terminal(request) => {
+                if let Some(operator) = &self.hands.operator {
+                    operator.terminal(request);
+                }
+            }
+            Effect::Draft(service) => match &self.hands.operator {
+                Some(operator) => operator.draft(service),
+                None => self.notice(no_journal().message.as_str(), true)?,
             },
         }
         Ok(())

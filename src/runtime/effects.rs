@@ -7,12 +7,13 @@ use tokio::sync::mpsc;
 
 use super::feeds::{Feeds, Reads};
 use super::poll::Poller;
-use crate::app::effect::{LogRequest, ProbeWhich, ReadRequest};
+use crate::app::effect::{LogRequest, ProbeWhich, ReadRequest, TerminalRequest};
 use crate::app::event::{Event, EventKind, LogEvent};
 use crate::clock::Clock;
-use crate::model::id::{CheckId, FeedId, LogSourceId};
+use crate::model::id::{CheckId, FeedId, LogSourceId, ServiceId};
 use crate::model::log::{LogOrigin, LogSourceSpec};
 use crate::model::operation::{OperationCommand, Plan, PlanRequest};
+use crate::model::run::RunCommand;
 use crate::model::text::Line;
 use crate::tail::Case;
 use crate::tail::files::{Answer, Ask, Files, Found, Question};
@@ -25,6 +26,12 @@ pub trait Operator: std::fmt::Debug + Send {
     fn approve(&self, plan: Box<Plan>);
     /// Has something happen to an operation that exists.
     fn operate(&self, command: OperationCommand);
+    /// Has something happen to a run of a runbook.
+    fn run(&self, command: Box<RunCommand>);
+    /// Puts the terminal of a command through.
+    fn terminal(&self, request: TerminalRequest);
+    /// Writes a runbook from what was just done.
+    fn draft(&self, service: Option<ServiceId>);
 }
 
 /// The hands of the console. All return at once; outcomes come back as events.

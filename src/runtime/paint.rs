@@ -125,7 +125,11 @@ pub fn difference(shown: Option<&Buffer>, wanted: &Buffer, depth: Depth) -> Stri
             let cell = &wanted[(x, y)];
             let before = shown.filter(|_| !whole).map_or(&blank, |shown| &shown[(x, y)]);
             let wide = unicode_width::UnicodeWidthStr::width(cell.symbol()).max(1);
-            if same(cell, before, depth) {
+            // Below the second half of a wide character the terminal shows nothing of what the buffer has there.
+            let hidden = shown
+                .filter(|_| !whole && x > 0)
+                .is_some_and(|shown| unicode_width::UnicodeWidthStr::width(shown[(x - 1, y)].symbol()) > 1);
+            if !hidden && same(cell, before, depth) {
                 x += u16::try_from(wide).unwrap_or(1);
                 continue;
             }
@@ -301,6 +305,19 @@ mod tests {
     fn one_digit_changed_is_a_few_bytes() {
         let (before, after) = (buffer(&["DOWN 14m", ""]), buffer(&["DOWN 15m", ""]));
         assert_eq!(difference(Some(&before), &after, Depth::True), "\x1b[1;7H5");
+    }
+
+    #[test]
+    fn what_stood_below_a_wide_character_is_drawn_when_that_goes() {
+        let mut first = buffer(&[" ─ok     "]);
+        let second = first.clone();
+        first.set_stringn(0, 0, "日", 2, Style::new());
+        first[(1, 0)].set_symbol("─");
+        let mut terminal =
+            vt100::Parser::new(std::num::NonZeroU16::new(1).unwrap(), std::num::NonZeroU16::new(9).unwrap(), 0);
+        terminal.process(difference(None, &first, Depth::True).as_bytes());
+        terminal.process(difference(Some(&first), &second, Depth::True).as_bytes());
+        assert_shows(&mut terminal, &second);
     }
 
     #[test]

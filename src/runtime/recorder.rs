@@ -16,6 +16,7 @@ use super::redaction::redact;
 use crate::app::Setup;
 use crate::app::event::Event;
 use crate::model::catalog::Catalog;
+use crate::model::operation::Actor;
 use crate::model::snapshot::Snapshot;
 use crate::model::text::Line;
 use crate::model::time::Timestamp;
@@ -151,6 +152,8 @@ pub fn read(path: &Path) -> Result<(Setup, Vec<Event>), RecordingError> {
         read_only: header.read_only,
         inert: header.inert,
         runbooks: Arc::default(),
+        by: Actor::default(),
+        seed: 0,
     };
     Ok((setup, events))
 }

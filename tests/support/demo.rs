@@ -132,6 +132,11 @@ pub fn setup(catalog: Catalog, size: (u16, u16)) -> Setup {
         read_only: false,
         inert: None,
         runbooks: Arc::new(runbooks()),
+        by: crashcart::model::operation::Actor {
+            user: crashcart::model::text::Line::from_text("kim"),
+            host: crashcart::model::text::Line::from_text("web1"),
+        },
+        seed: 7,
     }
 }
 

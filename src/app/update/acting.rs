@@ -22,7 +22,7 @@ use crate::modal::plan::{Answer, PlanState, Stage};
 use crate::modal::things;
 use crate::model::alert::AlertState;
 use crate::model::history::History;
-use crate::model::id::{CheckId, OperationId, ServiceId};
+use crate::model::id::{CheckId, OperationId, RunId, ServiceId};
 use crate::model::journal::{Body, News};
 use crate::model::operation::{ConfirmLevel, Intent, Offer, OperationEvent, Plan, PlanRequest, Target, WatchedAlert};
 use crate::model::service::Health;
@@ -198,6 +198,23 @@ pub fn plan_for(
     ask(app, request, title, key, offer.confirm == ConfirmLevel::None)
 }
 
+/// Asks how something would be done that a step of a runbook links to.
+pub fn plan_from_step(
+    app: &mut App,
+    offer: &Offer,
+    target: Target,
+    step: (RunId, usize),
+    key: Option<Key>,
+) -> Vec<Effect> {
+    let choose = offer.action == ROLL_BACK && offer.target == "release";
+    let title =
+        offer.service.as_ref().map_or_else(|| offer.title.to_string(), |service| format!("{} {service}", offer.title));
+    let mut intent = offer.intent(target, BTreeMap::new(), None);
+    intent.step = Some(step);
+    let request = request(app, intent, choose);
+    ask(app, request, title, key, false)
+}
+
 /// Plans to take back what an operation did.
 pub fn undo(app: &mut App, id: &OperationId, key: Option<Key>) -> Vec<Effect> {
     let Some(operation) = app.world.operations.get(id) else { return Vec::new() };
@@ -322,8 +339,8 @@ pub fn planned(app: &mut App, number: u64, plan: Result<Box<Plan>, Trouble>) -> 
 pub fn seen(app: &mut App, generation: u64) {
     let now = app.world.now;
     // Only what lies on top is before one's eyes.
-    if let Some(Modal::Plan(state)) = app.modals.last_mut() {
-        state.seen(generation, now);
+    if let Some(modal) = app.modals.last_mut() {
+        modal.seen(generation, now);
     }
 }
 
@@ -368,6 +385,7 @@ pub fn not_operated(app: &mut App, operation: &OperationId, why: &Trouble) {
 /// Takes in what is new in the journal. The first of it may tell what ended while nobody looked.
 pub fn journal(app: &mut App, news: &News) -> Vec<Effect> {
     app.world.operations.learn(news);
+    app.world.runs.learn(news);
     if std::mem::replace(&mut app.journal_read, true) {
         return changed_by(&app.world, news);
     }

@@ -5,7 +5,7 @@ use super::super::effect::{Effect, ProbeWhich, ReadRequest};
 use super::super::event::{Input, Key, KeyCode, Mouse, MouseKind};
 use super::super::layout::Room;
 use super::super::world::Item;
-use super::{acting, notice, reading, reassess, settle};
+use super::{acting, following, notice, reading, reassess, settle};
 use crate::action::Action;
 use crate::modal::Modal;
 use crate::modal::choose::Choice;
@@ -15,7 +15,6 @@ use crate::modal::operation::OperationState;
 use crate::modal::palette::{PaletteState, Target};
 use crate::modal::plan::PlanState;
 use crate::modal::prompt::{Prompt, Purpose, Typed};
-use crate::modal::runbook::RunbookState;
 use crate::modal::things;
 use crate::pane::PaneId;
 use crate::pane::feeds::Kind;
@@ -31,6 +30,10 @@ pub fn input(app: &mut App, input: Input) -> Vec<Effect> {
             if let Some(prompt) = &mut app.prompt {
                 prompt.input.paste(&text);
                 typed(app)
+            } else if let Some(effects) = following::terminal_paste(app, &text) {
+                effects
+            } else if following::step_paste(app, &text) {
+                Vec::new()
             } else if let Some(Modal::Palette(palette)) = app.modals.last_mut() {
                 palette.input.paste(&text);
                 palette.selected = 0;
@@ -46,7 +49,7 @@ pub fn input(app: &mut App, input: Input) -> Vec<Effect> {
         }
         Input::Resize { width, height } => {
             app.size = (width, height);
-            Vec::new()
+            following::resized(app)
         }
         Input::Mouse(mouse) => mouse_event(app, mouse),
         Input::Resumed => {
@@ -94,10 +97,14 @@ fn key_pressed(app: &mut App, key: Key) -> Vec<Effect> {
     {
         return Vec::new();
     }
+    if following::step_key(app, key) {
+        return Vec::new();
+    }
     match app.modals.last() {
         None => {}
         Some(Modal::Palette(_)) => return palette_key(app, key),
         Some(Modal::Ask(_)) => return ask_key(app, key),
+        Some(Modal::Terminal(_)) => return following::terminal_key(app, key),
         Some(Modal::Operation(state)) if state.asking.is_some() => {
             let yes = app.keymap.keys(Action::Confirm).any(|confirms| confirms == key);
             return acting::answered(app, yes);
@@ -182,11 +189,31 @@ fn act(app: &mut App, action: Action, key: Option<Key>) -> Vec<Effect> {
         Action::PaneAlerts => app.focus = PaneId::Alerts,
         Action::PaneOperations => app.focus = PaneId::Operations,
         Action::Runbook => reading::open_best(app),
+        Action::Draft => {
+            let service = match app.selected() {
+                Some(Item::Service(service)) => Some(service),
+                _ => None,
+            };
+            return vec![Effect::Draft(service)];
+        }
         Action::RollBack => return acting::roll_back(app, key),
         Action::Actions => return acting::actions(app),
         Action::Stop | Action::GoOn | Action::Undo | Action::Close => return acting::operate(app, action, key),
-        // Only a plan is confirmed.
-        Action::Confirm | Action::Target => {}
+        // Only a plan is confirmed, and only a runbook has steps.
+        Action::Confirm
+        | Action::Target
+        | Action::Edit
+        | Action::StepSkip
+        | Action::StepMark
+        | Action::StepStop
+        | Action::StepUndo
+        | Action::StepOutput
+        | Action::StepTerminal
+        | Action::StepGoOn
+        | Action::RunClose
+        | Action::Link
+        | Action::FindNext
+        | Action::FindPrevious => {}
         Action::Zoom => app.zoom = !app.zoom,
         Action::Theme => {
             app.look.theme = app.look.theme.next();
@@ -390,13 +417,34 @@ fn modal_action(app: &mut App, action: Action, key: Option<Key>) -> Vec<Effect> 
                 let yes = app.keymap.key(Action::Confirm).map(|key| key.to_string()).unwrap_or_default();
                 notice(app, &format!("enter never says yes: {yes} does"), false);
             }
+            Some(Modal::Step(_)) => {
+                let yes = app.keymap.key(Action::Confirm).map(|key| key.to_string()).unwrap_or_default();
+                notice(app, &format!("enter never says yes: {yes} does"), false);
+            }
+            Some(Modal::Runbook(_)) => return following::act(app, action, key),
             _ => {
                 app.modals.pop();
             }
         },
+        Action::Edit => following::edit(app),
+        Action::StepSkip
+        | Action::StepMark
+        | Action::StepStop
+        | Action::StepUndo
+        | Action::StepOutput
+        | Action::StepTerminal
+        | Action::StepGoOn
+        | Action::RunClose
+        | Action::Link
+        | Action::FindNext
+        | Action::FindPrevious => return following::act(app, action, key),
+        Action::Search if matches!(app.modals.last(), Some(Modal::Runbook(_))) => {
+            return following::act(app, action, key);
+        }
         Action::Quit | Action::Back | Action::Left => {
             app.modals.pop();
         }
+        Action::Confirm if matches!(app.modals.last(), Some(Modal::Step(_))) => return following::confirm(app, key),
         Action::Confirm => return acting::confirm(app, key),
         Action::Target => return acting::other_target(app),
         Action::NextPane if matches!(app.modals.last(), Some(Modal::Plan(_))) => return acting::other_target(app),
@@ -422,7 +470,8 @@ fn modal_action(app: &mut App, action: Action, key: Option<Key>) -> Vec<Effect> 
                 }
                 _ => runbook.scroll(by, &app.world, inner, &app.look),
             },
-            Some(Modal::Palette(_) | Modal::Ask(_)) | None => {}
+            Some(Modal::Step(step)) => step.scroll(by, &app.world, inner, &app.look),
+            Some(Modal::Palette(_) | Modal::Ask(_) | Modal::Terminal(_)) | None => {}
         },
     }
     Vec::new()
@@ -441,6 +490,8 @@ fn prompt_key(app: &mut App, key: Key) -> Vec<Effect> {
                     app.logs.set_filter(&prompt.input.text, &mut app.world);
                     Vec::new()
                 }
+                Purpose::InRunbook => following::find_text(app, &prompt.input.text),
+                Purpose::SkipBecause => following::skipped(app, &prompt.input.text),
                 Purpose::Exclude => {
                     app.logs.hide(&prompt.input.text, &mut app.world);
                     Vec::new()
@@ -495,7 +546,7 @@ fn palette_key(app: &mut App, key: Key) -> Vec<Effect> {
                     }
                     Some(Target::Action(action)) => act(app, action, None),
                     Some(Target::Runbook(name)) => {
-                        app.modals.push(Modal::Runbook(RunbookState::new(name, None)));
+                        following::open(app, &name, None);
                         Vec::new()
                     }
                     Some(Target::Offer(offer)) => acting::chosen(app, Choice { offer, target: None }, None),
@@ -512,11 +563,7 @@ fn copy(app: &mut App) -> Vec<Effect> {
     let text = match app.modals.last() {
         Some(Modal::Detail(detail)) => Some(detail.text(&app.world)),
         Some(Modal::Operation(operation)) => Some(operation.text(&app.world)),
-        Some(Modal::Runbook(runbook)) => {
-            let modal = app.map().modal;
-            let inner = (modal.width.saturating_sub(4), modal.height.saturating_sub(2));
-            Some(runbook.text(&app.world, inner, &app.look))
-        }
+        Some(Modal::Runbook(runbook)) => Some(runbook.text(&app.world)),
         _ => match (app.focus, app.selected()) {
             (PaneId::Logs, _) => app.logs.entry().map(|(_, lines)| lines.join("\n")),
             (_, Some(Item::Service(service))) => app.world.assessment.service(&service).map(|found| {

@@ -5,10 +5,8 @@ use std::time::Duration;
 
 use super::super::App;
 use super::super::world::{Item, World};
-use super::notice;
+use super::{following, notice};
 use crate::diagnosis::feeds::alert_is_about;
-use crate::modal::Modal;
-use crate::modal::runbook::RunbookState;
 use crate::model::alert::AlertState;
 use crate::model::id::ServiceId;
 use crate::model::service::Health;
@@ -27,12 +25,20 @@ pub fn open_best(app: &mut App) {
         Some(Item::Service(service)) => Some(service),
         _ => None,
     };
+    // What somebody follows already comes first.
+    let open = app.world.runs.latest_first().find(|run| {
+        let about = run.beginning.service.is_none() || service.is_none() || run.beginning.service == service;
+        run.closed.is_none() && about && app.world.now.since(run.last_at) < SOON * 24
+    });
+    if let Some(name) = open.map(|run| run.beginning.name.clone()) {
+        return following::open(app, &name, None);
+    }
     let trouble = trouble(&app.world, service.as_ref());
     let runbooks: Vec<Runbook> = app.world.runbooks.iter().map(|document| document.runbook.clone()).collect();
     match best(&runbooks, &trouble) {
         Some((place, why)) => {
-            let state = RunbookState::new(runbooks[place].name.clone(), Some(why));
-            app.modals.push(Modal::Runbook(state));
+            let name = runbooks[place].name.clone();
+            following::open(app, &name, Some(why));
         }
         None => notice(app, "there is no runbook: write one into the folder runbooks", false),
     }
