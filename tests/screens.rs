@@ -13,7 +13,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier};
 use support::demo::{self, Scene};
-use support::{demo_operations, demo_sources};
+use support::{demo_operations, demo_runs, demo_sources};
 
 const SIZES: [(u16, u16); 4] = [(40, 20), (80, 24), (120, 40), (200, 60)];
 
@@ -157,6 +157,27 @@ fn runbooks_at_each_size() {
         check("runbook", &app, size);
         press(&mut app, "tab tab");
         check("runbook-step", &app, size);
+    }
+}
+
+#[test]
+fn a_followed_runbook_at_each_size() {
+    for size in [(40, 20), (80, 24), (120, 40)] {
+        let mut app = demo_operations::night(size);
+        press(&mut app, "j b enter");
+        demo_operations::shown(&mut app);
+        demo_operations::wait(&mut app, 500);
+        check("step", &app, size);
+        let at = app.world().now;
+        let effects = app.update(Event { at, kind: EventKind::Input(Input::Key(keymap::parse("y").expect("a key"))) });
+        let commands = demo_runs::wanted(&effects);
+        demo_runs::grant(&mut app, &commands, true);
+        let run = commands[0].run().clone();
+        let printed = "VERSION  STATUS    DATE\nv42      \u{1b}[32mcomplete\u{1b}[0m  29s before the errors rose\nv41      complete  yesterday\n";
+        demo_runs::tell(&mut app, &run, &demo_runs::prints(0, printed), true);
+        check("run-running", &app, size);
+        demo_runs::tell(&mut app, &run, &demo_runs::ends(0, 0), false);
+        check("run-next", &app, size);
     }
 }
 

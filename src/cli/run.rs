@@ -214,7 +214,11 @@ impl Walk<'_> {
             let Some(run) = runs.get(&self.id) else { return Ok(Next::GoOn) };
             match runs.standing(run, self.clock.now()) {
                 Standing::Running | Standing::Starting => {
+                    let talks = run.open().is_some_and(|(_, open)| open.script.interactive);
                     self.tell("It runs still; this waits for it.\n");
+                    if talks && self.asker.can_ask() {
+                        attach::attach(&self.journal, &self.state_dir, &self.id, self.environment)?;
+                    }
                     self.wait()?;
                 }
                 Standing::Interrupted => {
@@ -307,8 +311,7 @@ impl Walk<'_> {
                     if script.interactive {
                         attach::attach(&self.journal, &self.state_dir, &self.id, self.environment)?;
                     }
-                    self.wait()?;
-                    return Ok(Next::GoOn);
+                    return self.came_out();
                 }
                 Answer::Undo => {
                     let made = script::script(
@@ -330,12 +333,20 @@ impl Walk<'_> {
                         secrets,
                     };
                     self.do_it(wanted)?;
-                    self.wait()?;
-                    return Ok(Next::GoOn);
+                    return self.came_out();
                 }
                 Answer::Edit => edited = Some(ask::edit(&script.text, self.environment)?),
                 other => return self.other(number, other),
             }
+        }
+    }
+
+    /// Waits for what runs. Where its process has gone, nothing is run again by itself.
+    fn came_out(&mut self) -> Result<Next, Failure> {
+        match self.wait()? {
+            Some(_) => Ok(Next::GoOn),
+            None if self.asker.can_ask() => self.left_behind(),
+            None => Ok(Next::End(Exit::CouldNotTell)),
         }
     }
 

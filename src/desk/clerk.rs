@@ -47,9 +47,27 @@ enum Wish {
     Draft(Option<ServiceId>),
 }
 
-/// The desk. It ends when it is dropped.
+/// The desk. It ends when it is dropped, after everything that was wished for is written.
 #[derive(Debug)]
-pub struct Desk(Sender<Wish>);
+pub struct Desk {
+    wishes: Option<Sender<Wish>>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+/// Who quits waits no longer for what they wished for just before.
+const LAST_WISHES: Duration = Duration::from_secs(3);
+
+impl Drop for Desk {
+    fn drop(&mut self) {
+        self.wishes = None;
+        let Some(thread) = self.thread.take() else { return };
+        let mut waited = Duration::ZERO;
+        while !thread.is_finished() && waited < LAST_WISHES {
+            std::thread::park_timeout(Duration::from_millis(5));
+            waited += Duration::from_millis(5);
+        }
+    }
+}
 
 /// What a desk works with.
 pub struct Supplies {
@@ -95,7 +113,7 @@ impl Desk {
     /// When the system gives no thread.
     pub fn open(supplies: Supplies) -> std::io::Result<Self> {
         let (wishes, to_desk) = channel();
-        std::thread::Builder::new().name("operations".to_owned()).spawn(move || {
+        let thread = std::thread::Builder::new().name("operations".to_owned()).spawn(move || {
             match Journal::open(&supplies.state_dir, supplies.clock.now()) {
                 Ok(Opened { journal, set_aside }) => {
                     let mut clerk = Clerk {
@@ -113,20 +131,26 @@ impl Desk {
                 Err(error) => closed(&supplies, &to_desk, &error),
             }
         })?;
-        Ok(Self(wishes))
+        Ok(Self { wishes: Some(wishes), thread: Some(thread) })
     }
 
     fn wish(&self, wish: Wish) {
         // The thread ends with the console only.
-        let _ = self.0.send(wish);
+        if let Some(wishes) = &self.wishes {
+            let _ = wishes.send(wish);
+        }
     }
 }
 
 impl Supplies {
     fn send(&self, kind: EventKind) {
         let event = Event { at: self.clock.now(), kind };
-        // A console that has gone has no use for it.
-        let _ = self.events.blocking_send(event);
+        // A console that has gone has no use for it, and one that is going takes nothing in any more: this must not wait then.
+        let mut event = event;
+        while let Err(mpsc::error::TrySendError::Full(back)) = self.events.try_send(event) {
+            event = back;
+            std::thread::park_timeout(Duration::from_millis(2));
+        }
     }
 }
 

@@ -53,8 +53,9 @@ pub struct RunbookState {
 /// The rows of the whole document, and where in them things are.
 struct Page {
     rows: Vec<Row<'static>>,
-    /// Where steps begin.
+    /// Where steps begin, and where they end.
     steps: Vec<usize>,
+    ends: Vec<usize>,
     links: Vec<Link>,
 }
 
@@ -158,6 +159,14 @@ impl RunbookState {
         if self.run_at.replace(at) != Some(at) {
             self.select(at, world, inner, look);
         }
+        // What is being printed is what one looks at.
+        if let Some((_, open)) = self.run(world).and_then(Run::open)
+            && open.step == self.step
+        {
+            let page = self.page(world, usize::from(inner.0), look);
+            let end = page.ends.get(self.step).copied().unwrap_or(0);
+            self.top = self.top.max(end.saturating_sub(usize::from(inner.1)));
+        }
     }
 
     /// Goes to the next row that holds what is looked for, or to the one before.
@@ -231,7 +240,7 @@ impl RunbookState {
     }
 
     fn page(&self, world: &World, cells: usize, look: &Look) -> Page {
-        let mut page = Page { rows: Vec::new(), steps: Vec::new(), links: Vec::new() };
+        let mut page = Page { rows: Vec::new(), steps: Vec::new(), ends: Vec::new(), links: Vec::new() };
         let Some((document, _)) = source(world, &self.name, self.run.as_ref()) else {
             page.rows.push(Row::of(vec![piece("it is not there any more", look.style(Role::Dim))]));
             return page;
@@ -299,6 +308,7 @@ impl RunbookState {
                 let left = format::span(until.since(world.now).max(std::time::Duration::from_secs(1)));
                 page.rows.push(Row::of(vec![piece(format!("    waiting, {left} to go"), look.style(Role::Accent))]));
             }
+            page.ends.push(page.rows.len());
             number += 1;
         }
         page

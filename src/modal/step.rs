@@ -187,7 +187,7 @@ impl StepState {
                     }
                     None => vec![
                         piece(format!(" {yes} "), look.style(Role::Alarm)),
-                        piece(" run it   any other key no".to_owned(), look.style(Role::Dim)),
+                        piece(" run it".to_owned(), look.style(Role::Title)),
                     ],
                 };
                 let rule = Row::of(vec![piece(

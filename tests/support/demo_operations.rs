@@ -77,6 +77,13 @@ pub fn night(size: (u16, u16)) -> App {
     demo_sources::night_with(armed(), size)
 }
 
+/// The same, and nothing may be done.
+pub fn night_read_only(size: (u16, u16)) -> App {
+    let mut setup = setup(armed(), size);
+    setup.read_only = true;
+    App::new(setup).0
+}
+
 /// A console on the night's catalog that knows nothing yet, and was last open so many seconds ago.
 pub fn reopened(size: (u16, u16), away: i64) -> App {
     let mut setup = setup(armed(), size);

@@ -3,6 +3,7 @@
 
 pub mod demo;
 pub mod demo_operations;
+pub mod demo_runs;
 pub mod demo_sources;
 pub mod dns;
 pub mod fault_server;

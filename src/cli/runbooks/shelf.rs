@@ -43,13 +43,13 @@ impl Found {
         self.path.as_ref().map_or_else(|| "built in".to_owned(), |path| path.display().to_string())
     }
 
-    /// Returns the folder in which it lies.
+    /// Returns the folder in which its commands are run: the project's, where it lies in that one's `runbooks`.
     pub fn folder(&self) -> Option<PathBuf> {
         let folder = self.path.as_ref()?.parent()?;
-        Some(
-            fs::canonicalize(if folder.as_os_str().is_empty() { Path::new(".") } else { folder })
-                .unwrap_or(folder.to_path_buf()),
-        )
+        let here = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        let folder = fs::canonicalize(here).unwrap_or_else(|_| folder.to_path_buf());
+        let is_shelf = folder.file_name().is_some_and(|name| name == "runbooks");
+        Some(folder.parent().filter(|_| is_shelf).map(Path::to_path_buf).unwrap_or(folder))
     }
 
     /// Returns everything that it may run, a line each.
