@@ -8,6 +8,8 @@ mod bench;
 mod compose;
 #[path = "nights/links_over_ssh.rs"]
 mod links_over_ssh;
+#[path = "nights/runbook.rs"]
+mod runbook;
 #[path = "nights/swarm.rs"]
 mod swarm;
 

@@ -122,6 +122,9 @@ impl RunbookState {
         if running {
             return format!("{} stop  {} output  esc leave", key(Action::StepStop), key(Action::StepOutput));
         }
+        if self.run(world).is_some_and(|run| run.closed.is_none() && run.current >= run.steps.len()) {
+            return format!("every step is over: {} closes it", key(Action::RunClose));
+        }
         let short = format!("enter run  {} skip  {} done  tab next", key(Action::StepSkip), key(Action::StepMark));
         if width < 44 {
             format!("enter run  {} skip  tab next", key(Action::StepSkip))

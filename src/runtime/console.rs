@@ -43,6 +43,8 @@ const BURST: Duration = Duration::from_millis(8);
 const LAST_ANSWER: Duration = Duration::from_millis(700);
 /// How often the last known state is written, when there is something new.
 const SAVE_EVERY: Duration = Duration::from_secs(10);
+/// For the first time sooner: whoever is cut off in the first seconds wants to be told what ended without them, too.
+const FIRST_SAVE: Duration = Duration::from_secs(2);
 
 /// How long the last write may take, with the terminal given back already.
 const LAST_SAVE: Duration = Duration::from_secs(1);
@@ -145,7 +147,7 @@ pub async fn run(console: Console) -> io::Result<Ended> {
         this.writer.send(terminal::MOUSE_ON.to_vec());
     }
     let (mut events, mut tails, mut answers) = (console.events, console.tails, console.answers);
-    let mut save = tokio::time::interval_at(tokio::time::Instant::now() + SAVE_EVERY, SAVE_EVERY);
+    let mut save = tokio::time::interval_at(tokio::time::Instant::now() + FIRST_SAVE, SAVE_EVERY);
     save.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     while this.ended.is_none() {
         if std::mem::take(&mut this.suspending) {

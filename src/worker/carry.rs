@@ -191,7 +191,7 @@ async fn cannot_begin(scribe: &mut Scribe, operation: &Operation, why: Trouble) 
 pub(super) async fn end(scribe: &mut Scribe, verdict: Verdict, said: &str) -> Result<Left, WorkerError> {
     let operation = scribe.write(OperationEvent::Ended { verdict, said: Line::from_text(said) }).await?;
     if let Some((run, step)) = &operation.plan.intent.step {
-        let said = Line::from_text(&format!("{}: {said}", verdict.words()));
+        let said = Line::from_text(said);
         let ended =
             RunEvent::OperationEnded { step: *step, operation: operation.id().clone(), good: verdict.is_good(), said };
         scribe.tell_run(run, operation.plan.intent.service.clone(), ended);

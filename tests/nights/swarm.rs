@@ -12,17 +12,18 @@ use super::{IN_THE_MIDDLE, verdict};
 use rustix::process::Signal;
 
 /// A service whose bad release is live, and what watches it.
-struct Night {
+pub(super) struct Night {
     docker: &'static Docker,
     name: String,
     plug: Plug,
-    bench: Bench,
+    pub(super) address: SocketAddr,
+    pub(super) bench: Bench,
     _directory: tempfile::TempDir,
 }
 
 impl Night {
     /// Makes a service of its own, with a port of the engine's network, and breaks it.
-    fn new(name: &str, port: u16) -> Option<Self> {
+    pub(super) fn new(name: &str, port: u16) -> Option<Self> {
         let docker = Docker::shared()?;
         docker.swarm();
         let published = format!("mode=host,target=8080,published={port}");
@@ -63,11 +64,28 @@ impl Night {
             plug.url()
         );
         let bench = Bench::new(&config);
-        Some(Self { docker, name: name.to_owned(), plug, bench, _directory: directory })
+        Some(Self { docker, name: name.to_owned(), plug, address, bench, _directory: directory })
     }
 
-    fn image(&self) -> String {
+    pub(super) fn image(&self) -> String {
         self.docker.run(&["service", "inspect", "--format", "{{.Spec.TaskTemplate.ContainerSpec.Image}}", &self.name])
+    }
+}
+
+impl Night {
+    /// Lets the bad release go out once more.
+    pub(super) fn break_again(&self) {
+        self.docker.run(&[
+            "service",
+            "update",
+            "--detach",
+            "--quiet",
+            "--no-resolve-image",
+            "--image",
+            "app:bad",
+            &self.name,
+        ]);
+        assert!(until(DEADLINE, || (!answers(self.address)).then_some(())).is_some(), "{} never broke", self.name);
     }
 }
 
