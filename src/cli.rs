@@ -14,6 +14,7 @@ pub mod console;
 pub mod environment;
 pub mod failure;
 pub mod feeds;
+pub mod incident;
 pub mod journal;
 pub mod logs;
 pub mod man;
@@ -129,6 +130,8 @@ fn dispatch(cli: &Cli, environment: &Environment) -> Result<Exit, Failure> {
         Some(Command::Journal(args)) => journal::run(cli, args, environment),
         Some(Command::Runbooks(args)) => runbooks::run(cli, args, environment),
         Some(Command::Run(args)) => run::run(cli, args, environment),
+        Some(Command::Incident(args)) => incident::run(cli, args, environment),
+        Some(Command::Note(args)) => incident::note::run(cli, args, environment),
         Some(Command::Worker(args)) => worker::run(cli, args, environment),
         Some(Command::Providers(args)) => providers::run(cli, args, environment),
         Some(Command::Secret(args)) => secret::run(cli, args, environment),

@@ -20,6 +20,7 @@ use std::path::PathBuf;
 
 use rusqlite::{Connection, TransactionBehavior};
 
+use crate::incident::Incidents;
 use crate::model::id::{OperationId, RunId};
 use crate::model::journal::{Body, Draft, Entry, News};
 use crate::model::operation::OperationEvent;
@@ -28,6 +29,7 @@ use crate::operation::Operation;
 use crate::runbook::run::Run;
 use crate::runbook::runs::Runs;
 
+pub use entry::id as new_id;
 pub use error::JournalError;
 pub use lease::{Approved, Taken};
 pub use open::{FILE, Opened};
@@ -170,9 +172,29 @@ impl Journal {
     pub fn runs(&self) -> Result<Runs, JournalError> {
         let mut runs = Runs::default();
         let failed = |error| JournalError::read(&self.path, error);
-        let entries = entry::of_runs(&self.connection).map_err(failed)?;
+        let entries = entry::of_family(&self.connection, "run").map_err(failed)?;
         runs.learn(&News { entries, leases: self.leases()? });
         Ok(runs)
+    }
+
+    /// Returns every incident.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn incidents(&self) -> Result<Incidents, JournalError> {
+        let failed = |error| JournalError::read(&self.path, error);
+        let entries = entry::of_family(&self.connection, "incident").map_err(failed)?;
+        let mut incidents = Incidents::default();
+        entries.iter().for_each(|entry| incidents.add(entry));
+        Ok(incidents)
+    }
+
+    /// Returns every entry that happened in a stretch of time, in the order in which they were written.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn between(&self, from: Timestamp, until: Timestamp) -> Result<Vec<Entry>, JournalError> {
+        entry::between(&self.connection, from, until).map_err(|error| JournalError::read(&self.path, error))
     }
 
     /// Lets the file grow to so many pages at most, so that a full disk can be tried.
@@ -193,7 +215,7 @@ fn replayed(entries: &[Entry]) -> Result<Option<Operation>, crate::operation::lo
         .iter()
         .filter_map(|entry| match &entry.body {
             Body::Operation(event) => Some((entry.at, event)),
-            Body::Run(_) | Body::Other { .. } => None,
+            Body::Run(_) | Body::Incident(_) | Body::Other { .. } => None,
         })
         .collect();
     if events.is_empty() { Ok(None) } else { Operation::replay(events).map(Some) }

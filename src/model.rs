@@ -13,6 +13,7 @@ pub mod history;
 pub mod host;
 pub mod id;
 pub mod identity;
+pub mod incident;
 pub mod issue;
 pub mod journal;
 pub mod log;

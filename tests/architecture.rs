@@ -33,6 +33,8 @@ const MODULES: &[Module] = &[
     Module { path: "config", layer: Layer::Knowledge, may_import: &["model"] },
     Module { path: "diagnosis", layer: Layer::Knowledge, may_import: &["model"] },
     Module { path: "logs", layer: Layer::Knowledge, may_import: &["model"] },
+    Module { path: "incident", layer: Layer::Knowledge, may_import: &["model", "diagnosis", "operation", "runbook"] },
+    Module { path: "postmortem", layer: Layer::Knowledge, may_import: &["model", "incident"] },
     Module { path: "runbook", layer: Layer::Knowledge, may_import: &["model", "config", "operation"] },
     Module {
         path: "operation",
@@ -64,7 +66,7 @@ const MODULES: &[Module] = &[
     // The ending of programs, which four adapters start.
     Module { path: "process", layer: Layer::Adapter, may_import: &[] },
     // It refuses events that may not follow: who keeps the journal decides what has happened.
-    Module { path: "journal", layer: Layer::Adapter, may_import: &["model", "operation", "runbook"] },
+    Module { path: "journal", layer: Layer::Adapter, may_import: &["model", "operation", "runbook", "incident"] },
     Module { path: "repository", layer: Layer::Adapter, may_import: &["model", "process"] },
     Module { path: "probe", layer: Layer::Adapter, may_import: &["model", "config", "clock", "process"] },
     Module { path: "provider", layer: Layer::Adapter, may_import: &["model", "config", "clock", "process"] },
@@ -76,7 +78,7 @@ const MODULES: &[Module] = &[
     Module {
         path: "app::world",
         layer: Layer::Console,
-        may_import: &["model", "config", "logs", "diagnosis", "operation", "app::event", "runbook"],
+        may_import: &["model", "config", "logs", "diagnosis", "operation", "app::event", "runbook", "incident"],
     },
     Module { path: "action", layer: Layer::Console, may_import: &["model", "config", "app::event"] },
     Module { path: "ui", layer: Layer::Console, may_import: &["model", "config"] },
@@ -119,6 +121,7 @@ const MODAL: &[&str] = &[
     "diagnosis",
     "operation",
     "runbook",
+    "incident",
     "action",
     "ui",
     "pane",
@@ -133,13 +136,15 @@ const PANE: &[&str] = &[
     "diagnosis",
     "operation",
     "runbook",
+    "incident",
     "action",
     "ui",
     "app::event",
     "app::effect",
     "app::world",
 ];
-const APP: &[&str] = &["model", "config", "logs", "diagnosis", "operation", "runbook", "action", "ui", "pane", "modal"];
+const APP: &[&str] =
+    &["model", "config", "logs", "diagnosis", "operation", "runbook", "incident", "action", "ui", "pane", "modal"];
 const RUNTIME: &[&str] = &[
     "model",
     "config",
@@ -147,6 +152,8 @@ const RUNTIME: &[&str] = &[
     "diagnosis",
     "operation",
     "runbook",
+    "incident",
+    "postmortem",
     "clock",
     "probe",
     "provider",
@@ -165,6 +172,8 @@ const CLI: &[&str] = &[
     "diagnosis",
     "operation",
     "runbook",
+    "incident",
+    "postmortem",
     "clock",
     "probe",
     "provider",
@@ -188,6 +197,7 @@ const CRATES: &[Crate] = &[
     Crate { name: "jaq_std", users: Users::Everyone },
     Crate { name: "jiff", users: Users::Everyone },
     Crate { name: "memchr", users: Users::Everyone },
+    Crate { name: "minijinja", users: Users::Everyone },
     Crate { name: "nucleo_matcher", users: Users::Everyone },
     Crate { name: "pulldown_cmark", users: Users::Everyone },
     Crate { name: "regex", users: Users::Everyone },

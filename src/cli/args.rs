@@ -86,11 +86,14 @@ Examples:
   crashcart secret unlock --for 8h            Open the encrypted store for a shift
   crashcart secret lock                       Close it";
 
+mod incident;
 mod operations;
 mod runbooks;
 mod secret;
 mod values;
 
+pub use incident::{ExportArgs, IncidentArgs, IncidentCommand, IncidentOpenArgs, NoteArgs, WhenArgs};
+use incident::{INCIDENT_EXAMPLES, NOTE_EXAMPLES};
 use operations::{ACT_EXAMPLES, JOURNAL_EXAMPLES, OPERATIONS_EXAMPLES, ROLLBACK_EXAMPLES};
 pub use operations::{
     ActArgs, ActingArgs, JournalArgs, JournalCommand, OperationsArgs, OperationsCommand, RestartArgs, RollbackArgs,
@@ -296,6 +299,17 @@ pub enum Command {
     /// a wait. Another person can go on from their own terminal.
     #[command(after_help = format!("{RUN_EXAMPLES}\n\n{EXIT_CODES}"))]
     Run(RunArgs),
+
+    /// Incidents: open, acknowledge, resolve, their timelines, the postmortem
+    ///
+    /// While one is open, the console and everybody's commands write into the same timeline: what people said, what was seen, what
+    /// was done. Entries stay as they were written; a correction is another entry.
+    #[command(after_help = format!("{INCIDENT_EXAMPLES}\n\n{EXIT_CODES}"))]
+    Incident(IncidentArgs),
+
+    /// Write a note into the timeline of the open incident, from any shell or pipe
+    #[command(after_help = NOTE_EXAMPLES)]
+    Note(NoteArgs),
 
     #[command(hide = true)]
     Worker(WorkerArgs),

@@ -130,6 +130,7 @@ pub(super) fn document(entry: &Entry) -> Value {
     let body = match &entry.body {
         Body::Operation(event) => json!(event),
         Body::Run(event) => json!(event),
+        Body::Incident(event) => json!(event),
         Body::Other { body, .. } => body.clone(),
     };
     json!({
@@ -174,6 +175,7 @@ fn words(entry: &Entry) -> String {
             OperationEvent::Ended { said, .. } => said.to_string(),
         },
         Body::Run(event) => crate::runbook::words::of_event(event),
+        Body::Incident(event) => crate::incident::timeline::words(event, entry.at),
         Body::Other { body, .. } => body.to_string(),
     };
     format!("{operation}  {said}")

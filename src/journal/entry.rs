@@ -6,7 +6,9 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::{JournalError, replayed};
-use crate::model::id::{EntryId, OperationId, RunId, ServiceId};
+use crate::incident::{self as incidents, Incident};
+use crate::model::id::{EntryId, IncidentId, OperationId, RunId, ServiceId};
+use crate::model::incident::IncidentEvent;
 use crate::model::journal::{Body, Draft, Entry};
 use crate::model::operation::{Actor, OperationEvent};
 use crate::model::run::RunEvent;
@@ -23,6 +25,8 @@ pub const COLUMNS: &str = "seq, id, at, kind, service, operation, user, host, bo
 const OPERATION: &str = "operation.";
 /// What the kinds of runs' events begin with.
 const RUN: &str = "run.";
+/// What the kinds of incidents' events begin with.
+const INCIDENT: &str = "incident.";
 
 /// Refuses an event that may not follow what is known of its operation.
 pub fn check(transaction: &Transaction<'_>, draft: &Draft) -> Result<(), JournalError> {
@@ -31,8 +35,9 @@ pub fn check(transaction: &Transaction<'_>, draft: &Draft) -> Result<(), Journal
     let event = match &draft.body {
         Body::Operation(event) => event,
         Body::Run(event) => return check_run(transaction, draft, event),
+        Body::Incident(event) => return check_incident(transaction, draft, event),
         // It would stand among an operation's events, and nothing has looked whether it may.
-        Body::Other { kind, .. } if kind.starts_with(OPERATION) || kind.starts_with(RUN) => {
+        Body::Other { kind, .. } if is_ours(kind) => {
             return illegal("something unknown", "only events that are known are written");
         }
         Body::Other { .. } => return Ok(()),
@@ -85,9 +90,46 @@ fn check_run(transaction: &Transaction<'_>, draft: &Draft, event: &RunEvent) -> 
 
 /// Returns whether entries of an operation or a run hold an event that this program does not know: how it stands is not known.
 pub fn has_unknown(entries: &[Entry]) -> bool {
-    entries.iter().any(
-        |entry| matches!(&entry.body, Body::Other { kind, .. } if kind.starts_with(OPERATION) || kind.starts_with(RUN)),
-    )
+    entries.iter().any(|entry| matches!(&entry.body, Body::Other { kind, .. } if is_ours(kind)))
+}
+
+/// Returns whether a kind is one of which we say what may follow what.
+fn is_ours(kind: &str) -> bool {
+    [OPERATION, RUN, INCIDENT].iter().any(|ours| kind.starts_with(ours))
+}
+
+/// Refuses an event that may not follow what is known of its incident, and a number that another incident has.
+fn check_incident(transaction: &Transaction<'_>, draft: &Draft, event: &IncidentEvent) -> Result<(), JournalError> {
+    let illegal = |incident: String, why: &'static str| incidents::Illegal { incident, event: event.word(), why };
+    let Some(id) = draft.operation.as_ref().map(|id| IncidentId::new(id.as_str())) else {
+        return Err(illegal(String::new(), "it says of no incident").into());
+    };
+    let entries = of_operation(transaction, &id.in_journal())?;
+    if has_unknown(&entries) {
+        let why = "a newer crashcart wrote of it what this one does not understand";
+        return Err(illegal(id.to_string(), why).into());
+    }
+    let events = entries.iter().filter_map(|entry| match &entry.body {
+        Body::Incident(event) => Some((entry.at, &entry.by, event)),
+        _ => None,
+    });
+    match Incident::replay(&id, events)? {
+        Some(mut incident) => incident.apply(draft.at, &draft.by, event)?,
+        None => {
+            let begun = Incident::begin(&id, draft.at, event)?;
+            let taken: Option<i64> = transaction
+                .query_row(
+                    "SELECT 1 FROM entry WHERE kind = 'incident.opened' AND json_extract(body, '$.number') = ?1",
+                    [begun.number],
+                    |row| row.get(0),
+                )
+                .optional()?;
+            if taken.is_some() {
+                return Err(illegal(id.to_string(), "another incident has that number").into());
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Adds a row.
@@ -208,6 +250,7 @@ fn body(body: &Body) -> Result<String, JournalError> {
     let text = match body {
         Body::Operation(event) => serde_json::to_string(event),
         Body::Run(event) => serde_json::to_string(event),
+        Body::Incident(event) => serde_json::to_string(event),
         Body::Other { body, .. } => serde_json::to_string(body),
     };
     text.map_err(|error| JournalError::Other { path: std::path::PathBuf::new(), reason: error.to_string() })
@@ -237,6 +280,10 @@ fn known(kind: &str, value: &Value) -> Option<Body> {
         let event = OperationEvent::deserialize(value).ok()?;
         return (event.word() == word).then_some(Body::Operation(event));
     }
+    if let Some(word) = kind.strip_prefix(INCIDENT) {
+        let event = IncidentEvent::deserialize(value).ok()?;
+        return (event.word() == word).then_some(Body::Incident(event));
+    }
     let word = kind.strip_prefix(RUN)?;
     let event = RunEvent::deserialize(value).ok()?;
     (event.word() == word).then_some(Body::Run(event))
@@ -250,11 +297,21 @@ pub fn since(connection: &Connection, seq: u64, limit: u32) -> rusqlite::Result<
     statement.query_map(params![seq, limit], read)?.collect()
 }
 
-/// Returns what the journal tells of runs.
-pub fn of_runs(connection: &Connection) -> rusqlite::Result<Vec<Entry>> {
-    let sql = format!("SELECT {COLUMNS} FROM entry WHERE kind >= 'run.' AND kind < 'run/' ORDER BY seq");
+/// Returns what the journal tells of runs, or of incidents: of one family of kinds.
+pub fn of_family(connection: &Connection, family: &str) -> rusqlite::Result<Vec<Entry>> {
+    let sql = format!("SELECT {COLUMNS} FROM entry WHERE kind >= ?1 || '.' AND kind < ?1 || '/' ORDER BY seq");
     let mut statement = connection.prepare_cached(&sql)?;
-    statement.query_map([], read)?.collect()
+    statement.query_map([family], read)?.collect()
+}
+
+/// Returns entries of a stretch of time, with all of everything that has an entry in it: what began before is a part of it.
+pub fn between(connection: &Connection, from: Timestamp, until: Timestamp) -> rusqlite::Result<Vec<Entry>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM entry WHERE (at >= ?1 AND at <= ?2)
+         OR operation IN (SELECT operation FROM entry WHERE at >= ?1 AND at <= ?2 AND operation IS NOT NULL) ORDER BY seq"
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    statement.query_map(params![from.as_micros(), until.as_micros()], read)?.collect()
 }
 
 /// Returns an operation's entries.

@@ -30,6 +30,8 @@ pub enum JournalError {
     Illegal(#[from] Illegal),
     #[error(transparent)]
     IllegalRun(#[from] crate::runbook::run::Illegal),
+    #[error(transparent)]
+    IllegalIncident(#[from] crate::incident::Illegal),
     #[error("there is no run `{wanted}`")]
     NoRun { wanted: String },
     #[error("the lease is {holder}'s now")]
@@ -119,6 +121,7 @@ impl JournalError {
             Self::Other { .. } => "crashcart journal verify says what is wrong with it".to_owned(),
             Self::Illegal(_) => "look at it: crashcart operations show".to_owned(),
             Self::IllegalRun(_) | Self::NoRun { .. } => "look at it: crashcart runbooks runs".to_owned(),
+            Self::IllegalIncident(_) => "look at it: crashcart incident list".to_owned(),
             Self::LostLease { .. } => "it was taken over; watch it with crashcart operations".to_owned(),
             Self::NoOperation { .. } | Self::SeveralOperations { .. } => "crashcart operations lists them".to_owned(),
         }

@@ -7,7 +7,8 @@ use serde::Serialize;
 
 use super::entry::{self, Fields};
 use super::{Journal, JournalError, replayed, schema};
-use crate::model::id::{OperationId, RunId};
+use crate::incident::Incident;
+use crate::model::id::{IncidentId, OperationId, RunId};
 use crate::model::journal::Body;
 use crate::runbook::run::Run;
 
@@ -186,6 +187,14 @@ fn operations(connection: &Connection, found: &mut Verification) -> rusqlite::Re
         if let Err(illegal) = Run::replay(&RunId::new(operation.as_str()), events) {
             let first = entries.first().map(|entry| entry.seq);
             found.say(first, format!("what is written of run {operation} cannot have happened: {illegal}"));
+        }
+        let events = entries.iter().filter_map(|entry| match &entry.body {
+            Body::Incident(event) => Some((entry.at, &entry.by, event)),
+            _ => None,
+        });
+        if let Err(illegal) = Incident::replay(&IncidentId::new(operation.as_str()), events) {
+            let first = entries.first().map(|entry| entry.seq);
+            found.say(first, format!("what is written of incident {operation} cannot have happened: {illegal}"));
         }
         if let Err(illegal) = replayed(&entries) {
             let first = entries.first().map(|entry| entry.seq);

@@ -61,6 +61,8 @@ ids! {
     EntryId;
     /// A runbook that is followed, from its beginning to its end: a UUID of version 7.
     RunId;
+    /// An outage: a UUID of version 7.
+    IncidentId;
 }
 
 impl OperationId {
@@ -77,6 +79,13 @@ impl RunId {
     }
 
     /// Returns what the journal files its entries under: runs and operations share the column, and no id is both.
+    pub fn in_journal(&self) -> OperationId {
+        OperationId::new(self.as_str())
+    }
+}
+
+impl IncidentId {
+    /// Returns what the journal files its entries under.
     pub fn in_journal(&self) -> OperationId {
         OperationId::new(self.as_str())
     }

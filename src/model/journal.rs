@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::id::{EntryId, OperationId, ServiceId};
+use super::incident::IncidentEvent;
 use super::operation::{Actor, Lease, OperationEvent};
 use super::run::RunEvent;
 use super::time::Timestamp;
@@ -18,7 +19,7 @@ pub struct Entry {
     pub at: Timestamp,
     pub by: Actor,
     pub service: Option<ServiceId>,
-    /// What it is a part of: an operation, or the run of a runbook.
+    /// What it is a part of: an operation, the run of a runbook, an incident.
     pub operation: Option<OperationId>,
     pub body: Body,
 }
@@ -39,6 +40,7 @@ pub struct Draft {
 pub enum Body {
     Operation(OperationEvent),
     Run(RunEvent),
+    Incident(IncidentEvent),
     /// A newer program wrote something that this one does not know: kept as it is.
     Other {
         kind: String,
@@ -52,6 +54,7 @@ impl Body {
         match self {
             Self::Operation(event) => format!("operation.{}", event.word()),
             Self::Run(event) => format!("run.{}", event.word()),
+            Self::Incident(event) => format!("incident.{}", event.word()),
             Self::Other { kind, .. } => kind.clone(),
         }
     }

@@ -131,7 +131,7 @@ impl Scribe {
 pub fn replay(id: &OperationId, entries: &[Entry]) -> Result<Operation, WorkerError> {
     let events = entries.iter().filter_map(|entry| match &entry.body {
         Body::Operation(event) => Some((entry.at, event)),
-        Body::Run(_) | Body::Other { .. } => None,
+        Body::Run(_) | Body::Incident(_) | Body::Other { .. } => None,
     });
     let mut events = events.peekable();
     if events.peek().is_none() {

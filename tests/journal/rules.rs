@@ -160,7 +160,7 @@ proptest! {
         prop_assert_eq!(&read, &kept);
         let told = read.iter().filter_map(|entry| match &entry.body {
             Body::Operation(event) => Some((entry.at, event)),
-            Body::Run(_) | Body::Other { .. } => None,
+            Body::Run(_) | Body::Incident(_) | Body::Other { .. } => None,
         });
         prop_assert!(kept.is_empty() || Operation::replay(told).is_ok());
         prop_assert_eq!(intact(&place.state()).entries, kept.len() as u64);

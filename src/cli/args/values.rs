@@ -81,6 +81,24 @@ pub fn setting(text: &str) -> Result<(String, String), String> {
     }
 }
 
+/// Reads a severity: `sev1`, `1`.
+pub fn severity(text: &str) -> Result<crate::model::incident::Severity, String> {
+    crate::model::incident::Severity::parse(text).ok_or_else(|| "one of sev1, sev2, sev3, sev4".to_owned())
+}
+
+/// Reads `impact=2 h|why`.
+pub fn figure(text: &str) -> Result<(String, String, String), String> {
+    const FIGURES: [&str; 5] = ["impact", "detected", "acknowledged", "mitigated", "resolved"];
+    let (name, rest) = text.split_once('=').ok_or_else(|| "write it as impact='2 h|why'".to_owned())?;
+    let (value, why) = rest.split_once('|').filter(|(_, why)| !why.trim().is_empty()).ok_or_else(|| {
+        "say why it is another than the computed one: impact='2 h|the shop answered, and nobody could pay'".to_owned()
+    })?;
+    if !FIGURES.contains(&name) {
+        return Err(format!("one of {}", FIGURES.join(", ")));
+    }
+    Ok((name.to_owned(), value.trim().to_owned(), why.trim().to_owned()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
