@@ -82,6 +82,13 @@ fn what_stands_behind_a_fence_is_read_in_each_style() {
 }
 
 #[test]
+fn a_command_says_what_it_needs() {
+    let runbook = read("## a\n\n```sh {name=pods needs=\"kubernetes\"}\nkubectl get pods\n```\n");
+    assert_eq!(runbook.steps().next().unwrap().commands[0].attributes.get("needs"), Some("kubernetes"));
+    assert!(runbook.diagnostics.is_empty());
+}
+
+#[test]
 fn front_matter_is_yaml_toml_or_json_and_a_broken_one_loses_nothing() {
     let texts = [
         "---\ntitle: Bad deploy\nservices: [shop]\nmatches:\n  alerts: [HighErrorRate]\n  labels: { team: web }\nvariables:\n  URL: https://x\n  TOKEN: { secret: true, prompt: the token }\n---\n## a\n",
