@@ -47,8 +47,9 @@ pub fn find(language: &str, text: &str) -> Option<Found> {
 
 /// Returns what stands behind a prompt.
 fn prompt(line: &str) -> Option<&str> {
-    static PROMPT: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r"^\s{0,3}(?:[\w.-]+@[\w.-]+[:~/\w.-]*)?[$❯➜] +(.*)$").ok());
+    static PROMPT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r"^\s{0,3}(?:[\w.-]+@[\w.-]+[:~/\w.-]*|(?:ba|z|k|da)?sh-\d[\d.]*)?[$❯➜] +(.*)$").ok()
+    });
     PROMPT.as_ref()?.captures(line)?.get(1).map(|found| found.as_str())
 }
 

@@ -54,6 +54,7 @@ const READ: &[&str] = &[
     "about",
     "prevention",
     "additional resources",
+    "additional details",
     "resources",
     "ownership",
     "owner",
@@ -92,7 +93,7 @@ pub fn read(text: &str, from: usize, problems: &mut Problems) -> Outline {
         Kind::Heading { level: 1, text } => Some(text.clone()),
         _ => None,
     });
-    let mut parts = cut(text, from, &blocks);
+    let mut parts = cut(text, from, &blocks, &commands);
     if parts.iter().all(|part| part.step.is_none()) && !commands.is_empty() {
         parts = one_for_each(text, from, &commands);
     }
@@ -234,7 +235,7 @@ fn end_title(items: &mut [Item]) {
 }
 
 /// Cuts the document into parts that cover all of it.
-fn cut(text: &str, from: usize, blocks: &[Block]) -> Vec<Part> {
+fn cut(text: &str, from: usize, blocks: &[Block], commands: &[Command]) -> Vec<Part> {
     let mut headings = blocks.iter().filter_map(|block| match &block.kind {
         Kind::Heading { level, .. } => Some(*level),
         _ => None,
@@ -255,13 +256,38 @@ fn cut(text: &str, from: usize, blocks: &[Block]) -> Vec<Part> {
             .min()
             .unwrap_or(2),
     };
-    let mut cutter = Cutter { text, parts: Vec::new(), begun: from, step: None, section: None, seen_title: !has_title };
+    let mut cutter = Cutter {
+        text,
+        parts: Vec::new(),
+        begun: from,
+        step: None,
+        section: None,
+        seen_title: !has_title,
+        in_items: false,
+    };
+    // Commands stand in a step wherever they are written, or nobody could run them: behind a list they belong to its last
+    // item, and before one to the heading.
+    let held = |index: usize| {
+        let rest = &blocks[index + 1..];
+        let next = rest.iter().find(|block| !matches!(block.kind, Kind::Other));
+        let (begin, end) = (blocks[index].range.end, next.map_or(text.len(), |next| next.range.start));
+        commands.iter().any(|command| (begin..end).contains(&command.range.start))
+    };
+    let begins_steps = |block: &&Block| match block.kind {
+        Kind::Heading { level, .. } => level <= section_level,
+        Kind::Steps(_) => true,
+        Kind::Other => false,
+    };
+    let has_sections = blocks.iter().filter(begins_steps).count() > usize::from(has_title);
     for (index, block) in blocks.iter().enumerate() {
         match &block.kind {
             Kind::Heading { level, text } if *level <= section_level => {
-                cutter.heading(block, text, following(blocks, index, section_level))
+                cutter.heading(block, text, following(blocks, index, section_level), has_sections && held(index));
             }
-            Kind::Steps(items) if !cutter.is_read() => cutter.items(items),
+            Kind::Heading { text, .. } if cutter.in_items && !cutter.is_read() => {
+                cutter.below(block, text, held(index));
+            }
+            Kind::Steps(items) if !cutter.is_read() => cutter.items(items, held(index)),
             _ => {}
         }
     }
@@ -283,6 +309,8 @@ struct Cutter<'t> {
     step: Option<Step>,
     section: Option<String>,
     seen_title: bool,
+    /// A list of the section under way has begun, so what stands below smaller headings may be on its own.
+    in_items: bool,
 }
 
 impl Cutter<'_> {
@@ -303,27 +331,42 @@ impl Cutter<'_> {
         self.step = None;
     }
 
-    fn heading(&mut self, block: &Block, text: &str, has_items: bool) {
+    fn heading(&mut self, block: &Block, text: &str, has_items: bool, has_commands: bool) {
         if !self.seen_title {
             self.seen_title = true;
+            if has_commands {
+                self.step = Some(self.new_step(text, None, None, block.range.start));
+            }
             return;
         }
         self.end(block.range.start);
         self.section = Some(text.to_owned());
-        if !has_items && !self.is_read() {
+        self.in_items = false;
+        if (!has_items || has_commands) && !self.is_read() {
             self.step = Some(self.new_step(text, None, None, block.range.start));
         }
     }
 
-    fn items(&mut self, items: &[Item]) {
+    /// A smaller heading after a list.
+    fn below(&mut self, block: &Block, text: &str, has_commands: bool) {
+        self.end(block.range.start);
+        if has_commands {
+            self.step = Some(self.new_step(text, self.section.clone(), None, block.range.start));
+        }
+    }
+
+    fn items(&mut self, items: &[Item], has_commands: bool) {
+        self.in_items = true;
         for item in items {
             self.end(item.range.start);
             let title = item.title.trim_end_matches(WHOLE);
             let section = self.section.clone();
             self.step = Some(self.new_step(title, section, item.task, item.range.start));
         }
-        // What follows the list is read again.
-        if let Some(last) = items.last() {
+        // What follows the list is read again, unless there is something to run in it.
+        if let Some(last) = items.last()
+            && !has_commands
+        {
             self.end(last.range.end);
         }
     }

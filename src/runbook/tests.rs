@@ -42,7 +42,26 @@ fn a_document_without_structure_has_a_step_for_each_command() {
 }
 
 #[test]
+fn a_command_beside_a_list_is_in_a_step_too() {
+    let behind = "# t\n\n## Diagnosis\n\n1. From the alert.\n2. Check the disk:\n```sh\nlsblk\n```\n3. Watch it:\n```sh\niostat\n```\n\nNothing to do.\n\n## Notes\n\n```sh\nnever\n```\n";
+    let runbook = read(behind);
+    let steps: Vec<(&str, usize)> = runbook.steps().map(|step| (step.title.as_str(), step.commands.len())).collect();
+    assert_eq!(steps, [("From the alert.", 0), ("Check the disk:", 1), ("Watch it:", 1)]);
+    let before = "# Setup\n\n```sh\nbrew bundle\n```\n\n## Usage\n\n```sh\nterraform plan\n```\n\n1. Update it\n\n### Remove it\n\n```sh\nterraform destroy\n```\n";
+    let runbook = read(before);
+    let steps: Vec<(&str, usize)> = runbook.steps().map(|step| (step.title.as_str(), step.commands.len())).collect();
+    assert_eq!(steps, [("Setup", 1), ("Usage", 1), ("Update it", 0), ("Remove it", 1)]);
+    // A smaller heading between them ends what belongs to the list.
+    let words = read("## a\n\n1. one\n\n### b\n\nWords.\n");
+    assert_eq!((words.steps().count(), words.parts.len()), (1, 3));
+}
+
+#[test]
 fn prompts_and_output_are_not_run() {
+    assert_eq!(
+        commands("## a\n\n```bash\n  sh-5.1$ ceph -s\n    cluster:\n      health: HEALTH_OK\n```\n"),
+        ["ceph -s"]
+    );
     let session = "## a\n\n```console\n$ NAMESPACE='<value>'\n\n$ oc -n $NAMESPACE logs \\\n    --all\nlevel=error ... failed\n```\n";
     assert_eq!(commands(session), ["NAMESPACE='<value>'\noc -n $NAMESPACE logs \\\n    --all"]);
     assert_eq!(commands("## a\n\n```console\n1 drain_controller.go:173] node xxx\n```\n"), [""; 0]);
