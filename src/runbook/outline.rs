@@ -264,6 +264,7 @@ fn cut(text: &str, from: usize, blocks: &[Block], commands: &[Command]) -> Vec<P
         section: None,
         seen_title: !has_title,
         in_items: false,
+        numbered: None,
     };
     // Commands stand in a step wherever they are written, or nobody could run them: behind a list they belong to its last
     // item, and before one to the heading.
@@ -282,10 +283,16 @@ fn cut(text: &str, from: usize, blocks: &[Block], commands: &[Command]) -> Vec<P
     for (index, block) in blocks.iter().enumerate() {
         match &block.kind {
             Kind::Heading { level, text } if *level <= section_level => {
-                cutter.heading(block, text, following(blocks, index, section_level), has_sections && held(index));
+                cutter.numbered = numbered(blocks, index, section_level);
+                let has_items = cutter.numbered.is_some() || following(blocks, index, section_level);
+                cutter.heading(block, text, has_items, has_sections && held(index));
             }
-            Kind::Heading { text, .. } if cutter.in_items && !cutter.is_read() => {
-                cutter.below(block, text, held(index));
+            Kind::Heading { level, text } if cutter.in_items && !cutter.is_read() => {
+                let is_step = held(index) || (is_numbered(text) && !begins_a_list(blocks, index));
+                // What is smaller than a numbered heading belongs to it.
+                if cutter.numbered.is_none_or(|numbered| *level <= numbered) {
+                    cutter.below(block, text, is_step);
+                }
             }
             Kind::Steps(items) if !cutter.is_read() => cutter.items(items, held(index)),
             _ => {}
@@ -301,6 +308,36 @@ fn following(blocks: &[Block], heading: usize, section_level: u8) -> bool {
         .any(|block| matches!(block.kind, Kind::Steps(_)))
 }
 
+/// Returns the level of the numbered headings in a section, if there are several: `### 1. Look`, `### Step 2: Drain it`.
+fn numbered(blocks: &[Block], heading: usize, section_level: u8) -> Option<u8> {
+    let levels = blocks[heading + 1..].iter().filter_map(|block| match &block.kind {
+        Kind::Heading { level, text } => Some((*level, is_numbered(text))),
+        _ => None,
+    });
+    let inside: Vec<u8> = levels
+        .take_while(|(level, _)| *level > section_level)
+        .filter_map(|(level, is_numbered)| is_numbered.then_some(level))
+        .collect();
+    let level = *inside.iter().min()?;
+    (inside.iter().filter(|one| **one == level).count() > 1).then_some(level)
+}
+
+fn is_numbered(heading: &str) -> bool {
+    let lower = heading.trim().to_lowercase();
+    let rest = lower.strip_prefix("step ").unwrap_or(&lower);
+    let after = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+    // A version such as 1.2 is no number of a step, and neither is "3 reasons".
+    let says_step = rest.len() < lower.len();
+    let ends = [". ", ") ", ": "].iter().any(|end| after.starts_with(end)) || (says_step && !after.starts_with('.'));
+    after.len() < rest.len() && ends
+}
+
+/// Returns whether a list of steps comes before anything else that makes steps.
+fn begins_a_list(blocks: &[Block], heading: usize) -> bool {
+    let next = blocks[heading + 1..].iter().find(|block| !matches!(block.kind, Kind::Other));
+    next.is_some_and(|block| matches!(block.kind, Kind::Steps(_)))
+}
+
 struct Cutter<'t> {
     text: &'t str,
     parts: Vec<Part>,
@@ -311,6 +348,8 @@ struct Cutter<'t> {
     seen_title: bool,
     /// A list of the section under way has begun, so what stands below smaller headings may be on its own.
     in_items: bool,
+    /// The level of the section's headings that are numbered: they are its steps.
+    numbered: Option<u8>,
 }
 
 impl Cutter<'_> {
@@ -341,7 +380,7 @@ impl Cutter<'_> {
         }
         self.end(block.range.start);
         self.section = Some(text.to_owned());
-        self.in_items = false;
+        self.in_items = self.numbered.is_some();
         if (!has_items || has_commands) && !self.is_read() {
             self.step = Some(self.new_step(text, None, None, block.range.start));
         }

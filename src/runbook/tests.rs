@@ -57,7 +57,20 @@ fn a_command_beside_a_list_is_in_a_step_too() {
 }
 
 #[test]
+fn numbered_headings_in_a_section_are_its_steps() {
+    let text = "# t\n\n## Steps\n\nWords.\n\n### 1. Look\n\n```sh\nls\n```\n\n#### Closer\n\n```sh\nls -l\n```\n\n### 2. Wait\n\nWords.\n\n## 3. Versions\n\n### 1.2\n\n### 1.3\n";
+    let runbook = read(text);
+    let steps: Vec<(&str, usize)> = runbook.steps().map(|step| (step.title.as_str(), step.commands.len())).collect();
+    assert_eq!(steps, [("1. Look", 2), ("2. Wait", 0), ("3. Versions", 0)]);
+    assert_eq!(titles("# t\n\n## a\n\n### Step 1\n\nx\n\n### Step 2: y\n\n1. one\n2. two\n"), ["Step 1", "one", "two"]);
+}
+
+#[test]
 fn prompts_and_output_are_not_run() {
+    let far_in = "## a\n\n```bash\n    $ oc rsh tools\n    sh-4.4# chroot /host\n    [root@node ~]# toolbox\n        id: 1\n```\n";
+    assert_eq!(commands(far_in), ["oc rsh tools\nchroot /host\ntoolbox"]);
+    assert_eq!(commands("## a\n\n```sh\nI have no name!@jumpbox:/$\n```\n"), [""; 0]);
+    assert_eq!(commands("## a\n\n```sh\n    if true; then\n      ls\n    fi\n```\n"), ["if true; then\n  ls\nfi"]);
     assert_eq!(
         commands("## a\n\n```bash\n  sh-5.1$ ceph -s\n    cluster:\n      health: HEALTH_OK\n```\n"),
         ["ceph -s"]
