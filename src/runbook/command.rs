@@ -30,13 +30,14 @@ pub struct Found {
 
 /// Returns what is run; nothing for what is no command.
 pub fn find(language: &str, text: &str) -> Option<Found> {
+    let text = &flush(text);
     let is_shell = SHELLS.contains(&language);
     let prompted = text.lines().any(|line| prompt(line).is_some());
     if prompted && (is_shell || language.is_empty()) {
         let text = session(text);
         return (!text.trim().is_empty()).then_some(Found { text, is_transcript: true });
     }
-    if !is_shell || text.trim().is_empty() {
+    if !is_shell || text.trim().is_empty() || text.lines().all(waits) {
         return None;
     }
     if SESSIONS.contains(&language) && !begins_like_a_command(text) {
@@ -47,9 +48,25 @@ pub fn find(language: &str, text: &str) -> Option<Found> {
 
 /// Returns what stands behind a prompt.
 fn prompt(line: &str) -> Option<&str> {
-    static PROMPT: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r"^\s{0,3}(?:[\w.-]+@[\w.-]+[:~/\w.-]*)?[$❯➜] +(.*)$").ok());
+    static PROMPT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r"^\s{0,3}(?:(?:\[?[\w.-]+@[\w.-]+[:~/\w. -]*\]?|(?:ba|z|k|da)?sh-\d[\d.]*)[$#❯➜]|[$❯➜]) +(.*)$")
+            .ok()
+    });
     PROMPT.as_ref()?.captures(line)?.get(1).map(|found| found.as_str())
+}
+
+/// Returns whether a line is empty, or a prompt behind which nothing was typed yet: `me@pod:/$`.
+fn waits(line: &str) -> bool {
+    let line = line.trim_end();
+    line.is_empty() || (line.ends_with(['$', '#']) && line.contains('@') && line.contains(':'))
+}
+
+/// Takes away how far all of it is indented: many write a block further in than its fence.
+fn flush(text: &str) -> String {
+    let depth = |line: &str| line.len() - line.trim_start_matches(' ').len();
+    let least = text.lines().filter(|line| !line.trim().is_empty()).map(depth).min().unwrap_or(0);
+    let lines: Vec<&str> = text.lines().map(|line| line.get(least..).unwrap_or_default()).collect();
+    lines.join("\n")
 }
 
 /// Takes the commands out of a session: what follows a prompt, and the lines that go on with it.

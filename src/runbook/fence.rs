@@ -23,6 +23,8 @@ const KNOWN: &[&str] = &[
     "secret",
     "next",
     "wait",
+    // What has to be there before it can be run: a platform, a server, a kind of machine.
+    "needs",
 ];
 /// What other tools write there, which means nothing to us and is no mistake.
 const OTHERS: &[&str] = &[

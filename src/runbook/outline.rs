@@ -54,6 +54,7 @@ const READ: &[&str] = &[
     "about",
     "prevention",
     "additional resources",
+    "additional details",
     "resources",
     "ownership",
     "owner",
@@ -92,7 +93,7 @@ pub fn read(text: &str, from: usize, problems: &mut Problems) -> Outline {
         Kind::Heading { level: 1, text } => Some(text.clone()),
         _ => None,
     });
-    let mut parts = cut(text, from, &blocks);
+    let mut parts = cut(text, from, &blocks, &commands);
     if parts.iter().all(|part| part.step.is_none()) && !commands.is_empty() {
         parts = one_for_each(text, from, &commands);
     }
@@ -234,7 +235,7 @@ fn end_title(items: &mut [Item]) {
 }
 
 /// Cuts the document into parts that cover all of it.
-fn cut(text: &str, from: usize, blocks: &[Block]) -> Vec<Part> {
+fn cut(text: &str, from: usize, blocks: &[Block], commands: &[Command]) -> Vec<Part> {
     let mut headings = blocks.iter().filter_map(|block| match &block.kind {
         Kind::Heading { level, .. } => Some(*level),
         _ => None,
@@ -255,13 +256,45 @@ fn cut(text: &str, from: usize, blocks: &[Block]) -> Vec<Part> {
             .min()
             .unwrap_or(2),
     };
-    let mut cutter = Cutter { text, parts: Vec::new(), begun: from, step: None, section: None, seen_title: !has_title };
+    let mut cutter = Cutter {
+        text,
+        parts: Vec::new(),
+        begun: from,
+        step: None,
+        section: None,
+        seen_title: !has_title,
+        in_items: false,
+        numbered: None,
+    };
+    // Commands stand in a step wherever they are written, or nobody could run them: behind a list they belong to its last
+    // item, and before one to the heading.
+    let held = |index: usize| {
+        let rest = &blocks[index + 1..];
+        let next = rest.iter().find(|block| !matches!(block.kind, Kind::Other));
+        let (begin, end) = (blocks[index].range.end, next.map_or(text.len(), |next| next.range.start));
+        commands.iter().any(|command| (begin..end).contains(&command.range.start))
+    };
+    let begins_steps = |block: &&Block| match block.kind {
+        Kind::Heading { level, .. } => level <= section_level,
+        Kind::Steps(_) => true,
+        Kind::Other => false,
+    };
+    let has_sections = blocks.iter().filter(begins_steps).count() > usize::from(has_title);
     for (index, block) in blocks.iter().enumerate() {
         match &block.kind {
             Kind::Heading { level, text } if *level <= section_level => {
-                cutter.heading(block, text, following(blocks, index, section_level))
+                cutter.numbered = numbered(blocks, index, section_level);
+                let has_items = cutter.numbered.is_some() || following(blocks, index, section_level);
+                cutter.heading(block, text, has_items, has_sections && held(index));
             }
-            Kind::Steps(items) if !cutter.is_read() => cutter.items(items),
+            Kind::Heading { level, text } if cutter.in_items && !cutter.is_read() => {
+                let is_step = held(index) || (is_numbered(text) && !begins_a_list(blocks, index));
+                // What is smaller than a numbered heading belongs to it.
+                if cutter.numbered.is_none_or(|numbered| *level <= numbered) {
+                    cutter.below(block, text, is_step);
+                }
+            }
+            Kind::Steps(items) if !cutter.is_read() => cutter.items(items, held(index)),
             _ => {}
         }
     }
@@ -275,6 +308,36 @@ fn following(blocks: &[Block], heading: usize, section_level: u8) -> bool {
         .any(|block| matches!(block.kind, Kind::Steps(_)))
 }
 
+/// Returns the level of the numbered headings in a section, if there are several: `### 1. Look`, `### Step 2: Drain it`.
+fn numbered(blocks: &[Block], heading: usize, section_level: u8) -> Option<u8> {
+    let levels = blocks[heading + 1..].iter().filter_map(|block| match &block.kind {
+        Kind::Heading { level, text } => Some((*level, is_numbered(text))),
+        _ => None,
+    });
+    let inside: Vec<u8> = levels
+        .take_while(|(level, _)| *level > section_level)
+        .filter_map(|(level, is_numbered)| is_numbered.then_some(level))
+        .collect();
+    let level = *inside.iter().min()?;
+    (inside.iter().filter(|one| **one == level).count() > 1).then_some(level)
+}
+
+fn is_numbered(heading: &str) -> bool {
+    let lower = heading.trim().to_lowercase();
+    let rest = lower.strip_prefix("step ").unwrap_or(&lower);
+    let after = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+    // A version such as 1.2 is no number of a step, and neither is "3 reasons".
+    let says_step = rest.len() < lower.len();
+    let ends = [". ", ") ", ": "].iter().any(|end| after.starts_with(end)) || (says_step && !after.starts_with('.'));
+    after.len() < rest.len() && ends
+}
+
+/// Returns whether a list of steps comes before anything else that makes steps.
+fn begins_a_list(blocks: &[Block], heading: usize) -> bool {
+    let next = blocks[heading + 1..].iter().find(|block| !matches!(block.kind, Kind::Other));
+    next.is_some_and(|block| matches!(block.kind, Kind::Steps(_)))
+}
+
 struct Cutter<'t> {
     text: &'t str,
     parts: Vec<Part>,
@@ -283,6 +346,10 @@ struct Cutter<'t> {
     step: Option<Step>,
     section: Option<String>,
     seen_title: bool,
+    /// A list of the section under way has begun, so what stands below smaller headings may be on its own.
+    in_items: bool,
+    /// The level of the section's headings that are numbered: they are its steps.
+    numbered: Option<u8>,
 }
 
 impl Cutter<'_> {
@@ -303,27 +370,42 @@ impl Cutter<'_> {
         self.step = None;
     }
 
-    fn heading(&mut self, block: &Block, text: &str, has_items: bool) {
+    fn heading(&mut self, block: &Block, text: &str, has_items: bool, has_commands: bool) {
         if !self.seen_title {
             self.seen_title = true;
+            if has_commands {
+                self.step = Some(self.new_step(text, None, None, block.range.start));
+            }
             return;
         }
         self.end(block.range.start);
         self.section = Some(text.to_owned());
-        if !has_items && !self.is_read() {
+        self.in_items = self.numbered.is_some();
+        if (!has_items || has_commands) && !self.is_read() {
             self.step = Some(self.new_step(text, None, None, block.range.start));
         }
     }
 
-    fn items(&mut self, items: &[Item]) {
+    /// A smaller heading after a list.
+    fn below(&mut self, block: &Block, text: &str, has_commands: bool) {
+        self.end(block.range.start);
+        if has_commands {
+            self.step = Some(self.new_step(text, self.section.clone(), None, block.range.start));
+        }
+    }
+
+    fn items(&mut self, items: &[Item], has_commands: bool) {
+        self.in_items = true;
         for item in items {
             self.end(item.range.start);
             let title = item.title.trim_end_matches(WHOLE);
             let section = self.section.clone();
             self.step = Some(self.new_step(title, section, item.task, item.range.start));
         }
-        // What follows the list is read again.
-        if let Some(last) = items.last() {
+        // What follows the list is read again, unless there is something to run in it.
+        if let Some(last) = items.last()
+            && !has_commands
+        {
             self.end(last.range.end);
         }
     }

@@ -42,7 +42,39 @@ fn a_document_without_structure_has_a_step_for_each_command() {
 }
 
 #[test]
+fn a_command_beside_a_list_is_in_a_step_too() {
+    let behind = "# t\n\n## Diagnosis\n\n1. From the alert.\n2. Check the disk:\n```sh\nlsblk\n```\n3. Watch it:\n```sh\niostat\n```\n\nNothing to do.\n\n## Notes\n\n```sh\nnever\n```\n";
+    let runbook = read(behind);
+    let steps: Vec<(&str, usize)> = runbook.steps().map(|step| (step.title.as_str(), step.commands.len())).collect();
+    assert_eq!(steps, [("From the alert.", 0), ("Check the disk:", 1), ("Watch it:", 1)]);
+    let before = "# Setup\n\n```sh\nbrew bundle\n```\n\n## Usage\n\n```sh\nterraform plan\n```\n\n1. Update it\n\n### Remove it\n\n```sh\nterraform destroy\n```\n";
+    let runbook = read(before);
+    let steps: Vec<(&str, usize)> = runbook.steps().map(|step| (step.title.as_str(), step.commands.len())).collect();
+    assert_eq!(steps, [("Setup", 1), ("Usage", 1), ("Update it", 0), ("Remove it", 1)]);
+    // A smaller heading between them ends what belongs to the list.
+    let words = read("## a\n\n1. one\n\n### b\n\nWords.\n");
+    assert_eq!((words.steps().count(), words.parts.len()), (1, 3));
+}
+
+#[test]
+fn numbered_headings_in_a_section_are_its_steps() {
+    let text = "# t\n\n## Steps\n\nWords.\n\n### 1. Look\n\n```sh\nls\n```\n\n#### Closer\n\n```sh\nls -l\n```\n\n### 2. Wait\n\nWords.\n\n## 3. Versions\n\n### 1.2\n\n### 1.3\n";
+    let runbook = read(text);
+    let steps: Vec<(&str, usize)> = runbook.steps().map(|step| (step.title.as_str(), step.commands.len())).collect();
+    assert_eq!(steps, [("1. Look", 2), ("2. Wait", 0), ("3. Versions", 0)]);
+    assert_eq!(titles("# t\n\n## a\n\n### Step 1\n\nx\n\n### Step 2: y\n\n1. one\n2. two\n"), ["Step 1", "one", "two"]);
+}
+
+#[test]
 fn prompts_and_output_are_not_run() {
+    let far_in = "## a\n\n```bash\n    $ oc rsh tools\n    sh-4.4# chroot /host\n    [root@node ~]# toolbox\n        id: 1\n```\n";
+    assert_eq!(commands(far_in), ["oc rsh tools\nchroot /host\ntoolbox"]);
+    assert_eq!(commands("## a\n\n```sh\nI have no name!@jumpbox:/$\n```\n"), [""; 0]);
+    assert_eq!(commands("## a\n\n```sh\n    if true; then\n      ls\n    fi\n```\n"), ["if true; then\n  ls\nfi"]);
+    assert_eq!(
+        commands("## a\n\n```bash\n  sh-5.1$ ceph -s\n    cluster:\n      health: HEALTH_OK\n```\n"),
+        ["ceph -s"]
+    );
     let session = "## a\n\n```console\n$ NAMESPACE='<value>'\n\n$ oc -n $NAMESPACE logs \\\n    --all\nlevel=error ... failed\n```\n";
     assert_eq!(commands(session), ["NAMESPACE='<value>'\noc -n $NAMESPACE logs \\\n    --all"]);
     assert_eq!(commands("## a\n\n```console\n1 drain_controller.go:173] node xxx\n```\n"), [""; 0]);
@@ -79,6 +111,13 @@ fn what_stands_behind_a_fence_is_read_in_each_style() {
         (told.line, told.message.as_str(), told.help.as_ref().map(Line::as_str)),
         (3, "`tiemout` behind a fence means nothing here", Some("did you mean `timeout`?"))
     );
+}
+
+#[test]
+fn a_command_says_what_it_needs() {
+    let runbook = read("## a\n\n```sh {name=pods needs=\"kubernetes\"}\nkubectl get pods\n```\n");
+    assert_eq!(runbook.steps().next().unwrap().commands[0].attributes.get("needs"), Some("kubernetes"));
+    assert!(runbook.diagnostics.is_empty());
 }
 
 #[test]
