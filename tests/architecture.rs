@@ -31,6 +31,7 @@ const MODULES: &[Module] = &[
     Module { path: "model", layer: Layer::Words, may_import: &[] },
     // 2. Knowledge.
     Module { path: "config", layer: Layer::Knowledge, may_import: &["model"] },
+    Module { path: "contacts", layer: Layer::Knowledge, may_import: &["model"] },
     Module { path: "diagnosis", layer: Layer::Knowledge, may_import: &["model"] },
     Module { path: "logs", layer: Layer::Knowledge, may_import: &["model"] },
     Module { path: "runbook", layer: Layer::Knowledge, may_import: &["model", "config"] },
@@ -150,6 +151,7 @@ const RUNTIME: &[&str] = &[
 const CLI: &[&str] = &[
     "model",
     "config",
+    "contacts",
     "logs",
     "diagnosis",
     "operation",
@@ -179,6 +181,7 @@ const CRATES: &[Crate] = &[
     Crate { name: "memchr", users: Users::Everyone },
     Crate { name: "nucleo_matcher", users: Users::Everyone },
     Crate { name: "pulldown_cmark", users: Users::Everyone },
+    Crate { name: "qrcode", users: Users::Everyone },
     Crate { name: "regex", users: Users::Everyone },
     Crate { name: "schemars", users: Users::Everyone },
     Crate { name: "serde", users: Users::Everyone },
