@@ -11,6 +11,7 @@ pub mod check_options;
 pub mod completions;
 pub mod config_file;
 pub mod console;
+pub mod contacts;
 pub mod environment;
 pub mod failure;
 pub mod feeds;
@@ -127,6 +128,7 @@ fn dispatch(cli: &Cli, environment: &Environment) -> Result<Exit, Failure> {
         Some(Command::Operations(args)) => operations::run(cli, args, environment),
         Some(Command::Journal(args)) => journal::run(cli, args, environment),
         Some(Command::Runbooks(args)) => runbooks::run(cli, args, environment),
+        Some(Command::Contacts(args)) => contacts::run(cli, args, environment),
         Some(Command::Worker(args)) => worker::run(cli, args, environment),
         Some(Command::Providers(args)) => providers::run(cli, args, environment),
         Some(Command::Secret(args)) => secret::run(cli, args, environment),

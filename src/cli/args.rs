@@ -86,11 +86,17 @@ Examples:
   crashcart secret unlock --for 8h            Open the encrypted store for a shift
   crashcart secret lock                       Close it";
 
+mod contacts;
 mod operations;
 mod runbooks;
 mod secret;
 mod values;
 
+use contacts::{CONTACTS_EXAMPLES, CONTACTS_EXIT_CODES};
+pub use contacts::{
+    ContactAddArgs, ContactExportArgs, ContactImportArgs, ContactShowArgs, ContactsArgs, ContactsCommand, Day,
+    ListArgs, QrWhat,
+};
 use operations::{ACT_EXAMPLES, JOURNAL_EXAMPLES, OPERATIONS_EXAMPLES, ROLLBACK_EXAMPLES};
 pub use operations::{
     ActArgs, ActingArgs, JournalArgs, JournalCommand, OperationsArgs, OperationsCommand, RestartArgs, RollbackArgs,
@@ -288,6 +294,14 @@ pub enum Command {
     /// before those that are built in. docs/runbooks.md shows how to write one.
     #[command(after_help = format!("{RUNBOOKS_EXAMPLES}\n\n{EXIT_CODES}"))]
     Runbooks(RunbooksArgs),
+
+    /// Whom to call: people and vendors' support desks, in the order of escalation
+    ///
+    /// Contacts stand in the configuration as [[contacts]], or in a file of their own, contacts.toml in your configuration
+    /// directory, which is read with no network, no keyring and a broken configuration. Account and contract numbers are
+    /// shown by their end only, unless --reveal is given. docs/contacts.md says what can be written.
+    #[command(after_help = format!("{CONTACTS_EXAMPLES}\n\n{CONTACTS_EXIT_CODES}"))]
+    Contacts(Box<ContactsArgs>),
 
     #[command(hide = true)]
     Worker(WorkerArgs),

@@ -26,7 +26,7 @@ impl Property {
             None => (None, name),
         };
         let is_name = |name: &str| {
-            !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_ ".contains(&byte))
+            !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_ /".contains(&byte))
         };
         if !is_name(&name) {
             return None;

@@ -169,6 +169,14 @@ impl Reader {
                 let note = messenger(name).map(Line::from_text);
                 draft.chat.push(found(Way { kind: address_kind(property), note, ..Way::to(trimmed) }));
             }
+            // Old KDE programs: several addresses with a private character between them.
+            _ if name.starts_with("X-MESSAGING/") => {
+                let service = name.trim_start_matches("X-MESSAGING/").trim_end_matches("-ALL").to_lowercase();
+                for address in trimmed.split('\u{e000}').filter(|address| !address.is_empty()) {
+                    let note = Some(Line::from_text(&service));
+                    draft.chat.push(found(Way { kind: address_kind(property), note, ..Way::to(address) }));
+                }
+            }
             "NOTE" => {
                 let lines = value.lines().filter(|line| !line.trim().is_empty());
                 draft.notes.extend(lines.map(Line::from_text));
