@@ -259,7 +259,7 @@ fn the_editor_is_asked_and_what_it_left_is_looked_at() {
 #[test]
 fn cards_come_in_and_what_is_broken_is_said_with_its_line() {
     let place = Place::with(TEAM);
-    let cards = "BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Noor\r\nTEL;TYPE=CELL:+31 6 1234 5678\r\nPHOTO;ENCODING=b:AAAA\r\nnonsense\r\nEND:VCARD\r\n\
+    let cards = "BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Noor\r\nTEL;TYPE=CELL:+31 6 1234 5678\r\nnonsense\r\nPHOTO;ENCODING=b:AAAA\r\nEND:VCARD\r\n\
                  BEGIN:VCARD\r\nVERSION:2.1\r\nFN:Kim\r\nTEL:0049 30 901820\r\nTEL:+49 171 1234567\r\nEND:VCARD\r\n";
     place.write("team.vcf", cards);
     let before = fs::read_to_string(place.file()).unwrap();
@@ -267,7 +267,7 @@ fn cards_come_in_and_what_is_broken_is_said_with_its_line() {
     dry.says(1, "1 contact would be added to");
     assert_eq!(fs::read_to_string(place.file()).unwrap(), before);
     let ran = place.run(&["import", "team.vcf"]);
-    ran.says(1, "team.vcf:6: `nonsense` is no property");
+    ran.says(1, "team.vcf:5: `nonsense` is no property");
     assert!(ran.out.contains("Kim is there already, without +49 171 1234567"), "{}", ran.out);
     assert!(ran.out.contains("left out: 1 PHOTO"), "{}", ran.out);
     assert!(place.run(&["list"]).good().contains("+31 6 1234 5678 mobile"));

@@ -60,10 +60,10 @@ impl Book {
         let named = args.file.as_ref().map(|path| here.join(path));
         let file = ContactsFile::read(named.or_else(|| own_path(environment)));
         let (catalog, zone, broken_config) = configuration(cli, environment);
-        let services = (!broken_config && !(catalog.services.is_empty() && catalog.vendors.is_empty())).then(|| {
-            let services = catalog.services.iter().map(|service| service.id.to_string());
-            services.chain(catalog.vendors.iter().map(|vendor| vendor.id.to_string())).collect()
-        });
+        let names = catalog.services.iter().map(|service| service.id.to_string());
+        let names: Vec<String> = names.chain(catalog.vendors.iter().map(|vendor| vendor.id.to_string())).collect();
+        // Half of a configuration, or none, does not say which there are.
+        let services = Some(names).filter(|names| !broken_config && !names.is_empty());
         let contacts = join(file.contacts.clone(), catalog.contacts.clone());
         let mut notices = Vec::new();
         let here = config_file::time_zone(zone.as_deref(), &mut notices);
