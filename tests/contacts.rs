@@ -1,5 +1,7 @@
 //! `crashcart contacts` from outside.
 
+mod support;
+
 use std::fs;
 use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
@@ -7,6 +9,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
+use support::pty::{Start, Terminal};
 use tempfile::TempDir;
 
 /// A home and a working directory of their own for each test.
@@ -185,6 +188,11 @@ fn camera(rows: &[&str]) -> String {
             [half("█▀"), half("█▄")]
         })
         .collect();
+    decoded(&modules)
+}
+
+/// Reads modules; true is dark.
+fn decoded(modules: &[Vec<bool>]) -> String {
     let (width, height) = (modules[0].len() * 4, modules.len() * 4);
     let light = |x: usize, y: usize| if modules[y / 4][x / 4] { 0 } else { 255 };
     let mut image = rqrr::PreparedImage::prepare_from_greyscale(width, height, light);
@@ -204,6 +212,47 @@ fn a_phone_dials_the_picture() {
     let card = camera(&lines);
     assert!(card.starts_with("BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Kim\r\n") && card.contains("+49 30 901820"), "{card}");
     place.run(&["show", "Stripe support", "--qr"]).says(2, "has no number to call");
+}
+
+/// The whole way: colours, half blocks, and a screen on which it must fit together with its caption and the shell's next line.
+#[test]
+fn the_picture_fits_the_smallest_screen_and_is_black_on_white_whatever_the_terminal_is() {
+    let place = Place::with("[[contacts]]\nname = \"Kim\"\nphone = \"+49 171 12345678 ext. 4711\"\n");
+    let home = place.root.path().join("home");
+    let environment = vec![
+        ("HOME", home.display().to_string()),
+        ("XDG_CONFIG_HOME", home.join("config").display().to_string()),
+        ("CRASHCART_CONFIG", String::new()),
+    ];
+    let start = Start { size: (40, 20), environment, answers: true };
+    let arguments = ["contacts", "show", "Kim", "--qr"];
+    let mut terminal = Terminal::spawn(env!("CARGO_BIN_EXE_crashcart"), arguments, &start);
+    assert_eq!(terminal.exit_code(), 0, "{}", terminal.screen());
+    let mut emulator = vt100::Parser::new(20.try_into().unwrap(), 40.try_into().unwrap(), 100);
+    emulator.process(&terminal.bytes());
+    let screen = emulator.screen();
+    assert!(
+        screen.cursor_position().0 < 20 && screen.contents().contains("Kim: +49 171 12345678"),
+        "{}",
+        screen.contents()
+    );
+    // Every half of every cell, as it is seen: dark where black is on top.
+    let mut modules = Vec::new();
+    for row in 0..20 {
+        let cells: Vec<&vt100::Cell> = (0..40).filter_map(|column| screen.cell(row, column)).collect();
+        let is_picture =
+            |cell: &&vt100::Cell| (cell.fgcolor(), cell.bgcolor()) == (vt100::Color::Idx(16), vt100::Color::Idx(231));
+        let cells: Vec<&vt100::Cell> = cells.into_iter().filter(is_picture).collect();
+        if cells.is_empty() {
+            continue;
+        }
+        for inked in ["█▀", "█▄"] {
+            let dark =
+                |cell: &&vt100::Cell| cell.has_contents() && cell.contents() != " " && inked.contains(cell.contents());
+            modules.push(cells.iter().map(dark).collect::<Vec<bool>>());
+        }
+    }
+    assert_eq!(decoded(&modules), "tel:+4917112345678;ext=4711");
 }
 
 #[test]

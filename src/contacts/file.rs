@@ -69,14 +69,16 @@ pub fn block(contact: &Contact) -> String {
     text
 }
 
-/// Returns a file with a block behind what is there.
-pub fn append(file: &str, contact: &Contact) -> String {
+/// Returns a file with blocks behind what is there.
+pub fn append<'c>(file: &str, contacts: impl IntoIterator<Item = &'c Contact>) -> String {
     let mut text = if file.trim().is_empty() { HEAD.to_owned() } else { file.to_owned() };
     if !text.ends_with('\n') {
         text.push('\n');
     }
-    text.push('\n');
-    text.push_str(&block(contact));
+    for contact in contacts {
+        text.push('\n');
+        text.push_str(&block(contact));
+    }
     text
 }
 

@@ -90,8 +90,7 @@ fn what_was_read_can_be_kept_in_a_file_of_contacts() {
     let Some(cards) = cards() else { return };
     for (name, bytes) in &cards {
         let contacts = read(bytes).contacts;
-        let text =
-            contacts.iter().fold(String::new(), |file, contact| crashcart::contacts::file::append(&file, contact));
+        let text = crashcart::contacts::file::append("", &contacts);
         let (kept, diagnostics) = crashcart::config::contacts::load(&text);
         let serious: Vec<_> =
             diagnostics.iter().filter(|it| !it.message.as_str().contains("cannot be reached")).collect();
@@ -106,5 +105,37 @@ fn what_is_no_card_is_said_and_not_believed() {
     for (name, bytes) in cards.iter().filter(|(name, _)| name.ends_with(".json")) {
         let import = read(bytes);
         assert!(import.contacts.is_empty() && !import.problems.is_empty(), "{name}: {import:#?}");
+    }
+}
+
+/// What a line that drops out, a disk that fills up or a careless editor leaves of a card.
+#[test]
+fn a_card_that_is_cut_or_scratched_never_stops_the_reader() {
+    let Some(cards) = cards() else { return };
+    let mut random = 1_u64;
+    let mut next = |below: usize| {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(random >> 33).unwrap() % below.max(1)
+    };
+    for (name, bytes) in &cards {
+        let whole = read(bytes).contacts.len();
+        for _ in 0..40 {
+            let mut bytes = bytes[..next(bytes.len() + 1)].to_vec();
+            let cut = read(&bytes);
+            assert!(cut.contacts.len() <= whole.max(1) + 1, "{name}");
+            for _ in 0..next(8) {
+                let at = next(bytes.len());
+                let scratch = [b'\n', b':', b';', b'"', b'=', b'\\', 0x1b, 0xff, 0][next(9)];
+                if let Some(byte) = bytes.get_mut(at) {
+                    *byte = scratch;
+                }
+            }
+            let scratched = read(&bytes).contacts;
+            for version in [Version::V2, Version::V3, Version::V4] {
+                let again = read(write(&scratched, version).as_bytes());
+                assert_eq!(again.contacts.len(), scratched.len(), "{name} as {version:?}");
+                assert_eq!(imported(&again.contacts), imported(&scratched), "{name} as {version:?}");
+            }
+        }
     }
 }

@@ -152,6 +152,14 @@ impl ContactsFile {
     /// Writes it anew, for its owner only. What was read before must still be there.
     pub fn replace(&self, text: &str) -> Result<(), Failure> {
         let path = self.to_be_changed()?;
+        // What is written must be what can be read.
+        if text.len() as u64 > LARGEST {
+            return Err(Failure::usage(anyhow::anyhow!(
+                "`{}` would become larger than a file of contacts can be",
+                path.display()
+            ))
+            .hint("import only those whom you would call"));
+        }
         let (_, diagnostics) = crate::config::contacts::load(text);
         if diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
             let drawn = drawn(&diagnostics, &self.shown_path(), text);

@@ -1,5 +1,6 @@
 //! `crashcart contacts add`, `edit` and `import`: what changes the file of contacts.
 
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::io::{self, Read as _};
 use std::os::unix::fs::PermissionsExt as _;
@@ -18,6 +19,7 @@ use crate::contacts::file::{HEAD, append, block};
 use crate::contacts::number::{Number, Reach};
 use crate::contacts::vcard::{Import, read};
 use crate::model::contact::{Contact, ContactKind, Hours, Way};
+use crate::model::id::ContactId;
 use crate::model::text::Line;
 use crate::secret::{Existing, write_file};
 use crate::ui::format;
@@ -45,7 +47,7 @@ pub(super) fn add(cli: &Cli, book: &Book, add: &ContactAddArgs, as_json: bool) -
         output::print(block(&contact))?;
         return Ok(Exit::Healthy);
     }
-    book.file.replace(&append(&book.file.text, &contact))?;
+    book.file.replace(&append(&book.file.text, [&contact]))?;
     if as_json {
         print_json(&json!({ "added": contact.name, "path": book.file.path }))?;
     } else {
@@ -156,11 +158,13 @@ pub(super) fn edit(cli: &Cli, book: &Book, as_json: bool, environment: &Environm
 #[derive(Default)]
 struct Outcome {
     added: Vec<Contact>,
+    /// Where each stands among them.
+    places: HashMap<ContactId, usize>,
     /// Who is there already, and the numbers of theirs that are not.
     known: Vec<(Line, Vec<Line>)>,
     /// File, line and sentence.
     problems: Vec<(String, usize, Line)>,
-    left_out: std::collections::BTreeMap<String, usize>,
+    left_out: BTreeMap<String, usize>,
     unreadable: bool,
 }
 
@@ -186,8 +190,7 @@ pub(super) fn import(
     }
     let is_dry = import.dry_run || cli.global.read_only;
     if !is_dry && !outcome.added.is_empty() {
-        let text = outcome.added.iter().fold(book.file.text.clone(), |text, contact| append(&text, contact));
-        book.file.replace(&text)?;
+        book.file.replace(&append(&book.file.text, &outcome.added))?;
     }
     if as_json {
         print_json(&outcome.json(is_dry, book))?;
@@ -224,14 +227,19 @@ impl Outcome {
             *self.left_out.entry(name).or_default() += count;
         }
         for contact in contacts {
-            let known = book.contacts.iter().chain(&self.added).find(|known| known.id == contact.id);
+            let known = book.contacts.iter().find(|known| known.id == contact.id);
+            // Two files may have somebody each.
+            let known = known.or_else(|| self.places.get(&contact.id).map(|place| &self.added[*place]));
             match known {
                 Some(known) => {
                     let new = contact.phones.iter().filter(|way| !has_number(known, way));
                     let new = new.map(|way| way.address.clone()).collect();
                     self.known.push((contact.name, new));
                 }
-                None => self.added.push(contact),
+                None => {
+                    self.places.insert(contact.id.clone(), self.added.len());
+                    self.added.push(contact);
+                }
             }
         }
     }

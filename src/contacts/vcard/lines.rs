@@ -12,12 +12,16 @@ pub struct Logical {
 pub fn logical(bytes: &[u8]) -> Vec<Logical> {
     let bytes = decoded(bytes);
     let mut lines: Vec<Logical> = Vec::new();
+    let mut encoding = Encoding::Unknown;
     // Old Macs ended lines with a carriage return alone.
     let end = if bytes.contains(&b'\n') { b'\n' } else { b'\r' };
     for (index, line) in bytes.split(|byte| *byte == end).enumerate() {
         let line = trim_end(line);
         if let Some(last) = lines.last_mut() {
-            if is_quoted_printable(&last.bytes) && last.bytes.ends_with(b"=") {
+            if encoding == Encoding::Unknown {
+                encoding = Encoding::of(&last.bytes);
+            }
+            if encoding == Encoding::QuotedPrintable && last.bytes.ends_with(b"=") {
                 // The rest of a soft line end; a space at its beginning is content.
                 last.bytes.pop();
                 last.bytes.extend_from_slice(line);
@@ -27,16 +31,46 @@ pub fn logical(bytes: &[u8]) -> Vec<Logical> {
                 last.bytes.extend_from_slice(rest);
                 continue;
             }
-            if is_base64(&last.bytes) && !line.is_empty() && line.iter().all(|byte| is_base64_byte(*byte)) {
+            // Some programs fold base64 without the space that says so.
+            if encoding == Encoding::Base64 && !line.is_empty() && line.iter().all(|byte| is_base64_byte(*byte)) {
                 last.bytes.extend_from_slice(line);
                 continue;
             }
         }
         if !line.trim_ascii().is_empty() {
+            encoding = Encoding::Unknown;
             lines.push(Logical { number: index + 1, bytes: line.to_vec() });
         }
     }
     lines
+}
+
+/// How the value of a line is encoded: that decides where it ends.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Encoding {
+    /// The part before the value has not been seen to its end.
+    Unknown,
+    Plain,
+    QuotedPrintable,
+    Base64,
+}
+
+impl Encoding {
+    /// Longer than the parameters of any property. Who looks further at every line looks at megabytes for ever.
+    const LONGEST_HEAD: usize = 4096;
+
+    fn of(line: &[u8]) -> Self {
+        let start = &line[..line.len().min(Self::LONGEST_HEAD)];
+        let Some(colon) = start.iter().position(|byte| *byte == b':') else {
+            return if line.len() < Self::LONGEST_HEAD { Self::Unknown } else { Self::Plain };
+        };
+        let head = String::from_utf8_lossy(&start[..colon]).to_ascii_uppercase();
+        match () {
+            () if head.contains("QUOTED-PRINTABLE") => Self::QuotedPrintable,
+            () if head.contains("BASE64") || head.contains("ENCODING=B") => Self::Base64,
+            () => Self::Plain,
+        }
+    }
 }
 
 fn trim_end(line: &[u8]) -> &[u8] {
@@ -56,22 +90,6 @@ fn decoded(bytes: &[u8]) -> Vec<u8> {
         [0xfe, 0xff, rest @ ..] => wide(rest, u16::from_be_bytes).into_bytes(),
         _ => bytes.to_vec(),
     }
-}
-
-/// The part before the first colon: how the value is encoded stands there.
-fn head(line: &[u8]) -> String {
-    let head = line.split(|byte| *byte == b':').next().unwrap_or_default();
-    String::from_utf8_lossy(head).to_ascii_uppercase()
-}
-
-fn is_quoted_printable(line: &[u8]) -> bool {
-    line.contains(&b':') && head(line).contains("QUOTED-PRINTABLE")
-}
-
-/// Some programs fold base64 without the space that says so.
-fn is_base64(line: &[u8]) -> bool {
-    let head = head(line);
-    line.contains(&b':') && (head.contains("BASE64") || head.contains("ENCODING=B"))
 }
 
 fn is_base64_byte(byte: u8) -> bool {

@@ -1,6 +1,6 @@
 //! From properties to contacts.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use super::lines::logical;
@@ -21,6 +21,11 @@ const LONGEST_NAME: usize = 60;
 pub fn read(bytes: &[u8]) -> Import {
     let mut reader = Reader::default();
     reader.file(bytes, None, 0);
+    if reader.untold > 0 {
+        let line = reader.import.problems.last().map_or(1, |problem| problem.line);
+        let message = Line::from_text(&format!("and {} more like these", reader.untold));
+        reader.import.problems.push(Problem { line, message });
+    }
     if reader.import.contacts.is_empty() && reader.import.problems.is_empty() {
         reader.problem(1, "there is no vCard in this file");
     }
@@ -32,7 +37,14 @@ struct Reader {
     import: Import,
     /// The card that is being read is the last one; those around it wait for its end.
     open: Vec<Draft>,
+    /// The names that are taken.
+    ids: HashSet<ContactId>,
+    /// Problems beyond those that anybody reads.
+    untold: usize,
 }
+
+/// A picture that was saved as a card has a problem in every line.
+const MOST_PROBLEMS: usize = 1000;
 
 /// A card that is being read.
 #[derive(Default)]
@@ -65,7 +77,11 @@ struct Found {
 
 impl Reader {
     fn problem(&mut self, line: usize, message: &str) {
-        self.import.problems.push(Problem { line, message: Line::from_text(message) });
+        if self.import.problems.len() < MOST_PROBLEMS {
+            self.import.problems.push(Problem { line, message: Line::from_text(message) });
+        } else {
+            self.untold += 1;
+        }
     }
 
     /// Reads lines; `at` is the line in which they all stand when they are a value themselves.
@@ -217,19 +233,20 @@ impl Reader {
         for message in trouble {
             self.problem(line, &message);
         }
-        if self.import.contacts.contains(&contact) {
+        if self.ids.contains(&contact.id) && self.import.contacts.contains(&contact) {
             self.problem(line, &format!("`{}` is there twice; once is enough", contact.name));
             return;
         }
         let mut count = 2;
         let plain = contact.name.clone();
-        while self.import.contacts.iter().any(|known| known.id == contact.id) {
+        while self.ids.contains(&contact.id) {
             let number = format!(" ({count})");
             let head: String = plain.as_str().chars().take(LONGEST_NAME - number.len()).collect();
             contact.name = Line::from_text(&format!("{}{number}", head.trim_end()));
             contact.id = ContactId::new(contact.name.as_str());
             count += 1;
         }
+        self.ids.insert(contact.id.clone());
         self.import.contacts.push(contact);
     }
 }
