@@ -158,6 +158,21 @@ fn a_broken_configuration_hides_nobody() {
 }
 
 #[test]
+fn numbers_in_a_cloned_repository_are_shown_with_a_warning() {
+    let place = Place::with(TEAM);
+    place.write(
+        "crashcart.toml",
+        "[[contacts]]\nname = \"Kim\"\nphone = \"+999\"\n[[contacts]]\nname = \"Ann\"\nphone = \"112\"\norder = 0\n\n\
+         [[services]]\nname = \"shop\"\nchecks = [{ http = \"https://acme.example\" }]\n",
+    );
+    let ran = place.run(&[]);
+    ran.says(0, "crashcart.toml is not trusted yet");
+    // What one has written oneself counts, and comes first.
+    assert!(ran.out.starts_with("> 1  Kim             +49 30 901820") && !ran.out.contains("+999"), "{}", ran.out);
+    assert!(ran.out.lines().last().unwrap().contains("Ann"), "{}", ran.out);
+}
+
+#[test]
 fn a_file_that_others_may_read_is_said_and_read_all_the_same() {
     let place = Place::with(TEAM);
     fs::set_permissions(place.file(), fs::Permissions::from_mode(0o644)).unwrap();
@@ -227,6 +242,7 @@ fn the_picture_fits_the_smallest_screen_and_is_black_on_white_whatever_the_termi
     let start = Start { size: (40, 20), environment, answers: true };
     let arguments = ["contacts", "show", "Kim", "--qr"];
     let mut terminal = Terminal::spawn(env!("CARGO_BIN_EXE_crashcart"), arguments, &start);
+    terminal.wait_for("ext. 4711");
     assert_eq!(terminal.exit_code(), 0, "{}", terminal.screen());
     let mut emulator = vt100::Parser::new(20.try_into().unwrap(), 40.try_into().unwrap(), 100);
     emulator.process(&terminal.bytes());

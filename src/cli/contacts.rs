@@ -19,7 +19,7 @@ mod list;
 mod show;
 mod vendors;
 
-pub(super) use book::own_contacts;
+pub(super) use book::{behind_ones_own, own_contacts};
 
 use book::Book;
 

@@ -12,6 +12,7 @@ use super::super::args::{Cli, ContactsArgs};
 use super::super::config_file::{self, ConfigFile};
 use super::super::environment::Environment;
 use super::super::failure::Failure;
+use super::super::trust_store::{Standing, TrustStore};
 use super::super::{Exit, output};
 use crate::clock::Clock;
 use crate::config::diagnostic::render_all;
@@ -234,7 +235,7 @@ fn configuration(cli: &Cli, environment: &Environment) -> (Catalog, Option<Strin
     };
     let shown = found.shown.display().to_string();
     match ConfigFile::read(found, environment) {
-        Ok(file) => {
+        Ok(mut file) => {
             let broken = file.loaded.has_errors();
             if broken {
                 let count = file.loaded.diagnostics.iter().filter(|it| it.severity == Severity::Error).count();
@@ -243,9 +244,25 @@ fn configuration(cli: &Cli, environment: &Environment) -> (Catalog, Option<Strin
                     "warning: {shown} has {errors}; its contacts are shown as far as they can be read\n"
                 ));
             }
+            let store = config_file::state_dir(&cli.global, environment).map(TrustStore::new);
+            let is_trusted = matches!(file.standing(store.as_ref()), Ok(Standing::Trusted));
+            if !is_trusted && !file.loaded.catalog.contacts.is_empty() {
+                // Nothing is run or asked for it; but a number that somebody else wrote here should not be the first to call.
+                output::tell(&format!(
+                    "warning: {shown} is not trusted yet: the numbers in it are whoever's wrote them\n"
+                ));
+                behind_ones_own(&mut file.loaded.catalog);
+            }
             (file.loaded.catalog, file.loaded.settings.time_zone, broken)
         }
         Err(failure) => left_out(&failure.error),
+    }
+}
+
+/// Puts the contacts of a configuration that is not trusted behind those that the user wrote.
+pub(in super::super) fn behind_ones_own(catalog: &mut Catalog) {
+    for contact in &mut catalog.contacts {
+        contact.order = None;
     }
 }
 
