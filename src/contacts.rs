@@ -23,6 +23,8 @@ use jiff::Zoned;
 use jiff::tz::TimeZone;
 
 use crate::model::contact::{Contact, Way, WayKind};
+use crate::model::id::ContactId;
+use crate::model::text::Line;
 use crate::model::time::Timestamp;
 
 /// What time it is, everywhere.
@@ -105,6 +107,22 @@ pub fn join(mut own: Vec<Contact>, others: Vec<Contact>) -> Vec<Contact> {
         }
     }
     own
+}
+
+/// The longest name that a file of contacts takes.
+const LONGEST_NAME: usize = 60;
+
+/// Gives a contact a number behind its name when somebody else is called so: two of one name are two people.
+pub fn rename(contact: &mut Contact, is_taken: impl Fn(&ContactId) -> bool) {
+    let plain = contact.name.clone();
+    let mut count = 2;
+    while is_taken(&contact.id) {
+        let number = format!(" ({count})");
+        let head: String = plain.as_str().chars().take(LONGEST_NAME - number.len()).collect();
+        contact.name = Line::from_text(&format!("{}{number}", head.trim_end()));
+        contact.id = ContactId::new(contact.name.as_str());
+        count += 1;
+    }
 }
 
 /// Finds contacts by name: the one that is called so, or else those whose name or one of whose numbers holds the text.

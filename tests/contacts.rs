@@ -338,6 +338,12 @@ fn cards_come_in_and_what_is_broken_is_said_with_its_line() {
     assert!(place.run(&["list"]).good().contains("+31 6 1234 5678 mobile"));
     assert!(fs::read_to_string(place.file()).unwrap().starts_with(TEAM));
     place.run_with(&["import", "-"], "", "BEGIN:VCARD\nFN:Zoe\nTEL:112\nEND:VCARD\n").says(0, "1 contact added to");
+    for (file, number) in
+        [("one.vcf", "+49 30 1111111"), ("two.vcf", "+49 30 2222222"), ("again.vcf", "+49 30 1111111")]
+    {
+        place.write(file, format!("BEGIN:VCARD\nFN:Ann\nTEL:{number}\nEND:VCARD\n"));
+    }
+    place.run(&["import", "one.vcf", "two.vcf", "again.vcf"]).says(0, "Ann (2)  +49 30 2222222");
     place.run(&["import", "missing.vcf"]).says(3, "cannot read `missing.vcf`");
     let told = place.run_with(&["import", "-", "--json"], "", "hello").json();
     assert_eq!((&told["problems"][0]["line"], &told["added"]), (&1.into(), &serde_json::json!([])));

@@ -297,7 +297,7 @@ pub enum Command {
 
     /// Whom to call: people and vendors' support desks, in the order of escalation
     ///
-    /// Contacts stand in the configuration as [[contacts]], or in a file of their own, contacts.toml in your configuration
+    /// Contacts stand in the configuration as `[[contacts]]`, or in a file of their own, contacts.toml in your configuration
     /// directory, which is read with no network, no keyring and a broken configuration. Account and contract numbers are
     /// shown by their end only, unless --reveal is given. docs/contacts.md says what can be written.
     #[command(after_help = format!("{CONTACTS_EXAMPLES}\n\n{CONTACTS_EXIT_CODES}"))]

@@ -17,6 +17,7 @@ use super::book::{Book, write_failed};
 use super::print_json;
 use crate::contacts::file::{HEAD, append, block};
 use crate::contacts::number::{Number, Reach};
+use crate::contacts::rename;
 use crate::contacts::vcard::{Import, read};
 use crate::model::contact::{Contact, ContactKind, Hours, Way};
 use crate::model::id::ContactId;
@@ -226,21 +227,25 @@ impl Outcome {
         for (name, count) in ignored {
             *self.left_out.entry(name).or_default() += count;
         }
-        for contact in contacts {
-            let known = book.contacts.iter().find(|known| known.id == contact.id);
-            // Two files may have somebody each.
-            let known = known.or_else(|| self.places.get(&contact.id).map(|place| &self.added[*place]));
-            match known {
-                Some(known) => {
-                    let new = contact.phones.iter().filter(|way| !has_number(known, way));
-                    let new = new.map(|way| way.address.clone()).collect();
-                    self.known.push((contact.name, new));
-                }
-                None => {
-                    self.places.insert(contact.id.clone(), self.added.len());
-                    self.added.push(contact);
-                }
+        for mut contact in contacts {
+            if let Some(known) = book.contacts.iter().find(|known| known.id == contact.id) {
+                let new = contact.phones.iter().filter(|way| !has_number(known, way));
+                let new = new.map(|way| way.address.clone()).collect();
+                self.known.push((contact.name, new));
+                continue;
             }
+            // Two files may have the same one each, or two people of one name.
+            if let Some(place) = self.places.get(&contact.id) {
+                if contact.phones.iter().all(|way| has_number(&self.added[*place], way)) {
+                    self.known.push((contact.name, Vec::new()));
+                    continue;
+                }
+                rename(&mut contact, |id| {
+                    self.places.contains_key(id) || book.contacts.iter().any(|known| known.id == *id)
+                });
+            }
+            self.places.insert(contact.id.clone(), self.added.len());
+            self.added.push(contact);
         }
     }
 

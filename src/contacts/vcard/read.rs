@@ -7,15 +7,13 @@ use super::lines::logical;
 use super::property::Property;
 use super::text::{parts, unescape};
 use super::{Import, Problem};
+use crate::contacts::{LONGEST_NAME, rename};
 use crate::model::contact::{Contact, ContactKind, Hours, Way, WayKind};
 use crate::model::id::ContactId;
 use crate::model::text::Line;
 
 /// An assistant may have an assistant; further down somebody plays tricks.
 const DEEPEST: usize = 4;
-
-/// The longest name that a file of contacts takes.
-const LONGEST_NAME: usize = 60;
 
 /// Reads a file.
 pub fn read(bytes: &[u8]) -> Import {
@@ -237,15 +235,7 @@ impl Reader {
             self.problem(line, &format!("`{}` is there twice; once is enough", contact.name));
             return;
         }
-        let mut count = 2;
-        let plain = contact.name.clone();
-        while self.ids.contains(&contact.id) {
-            let number = format!(" ({count})");
-            let head: String = plain.as_str().chars().take(LONGEST_NAME - number.len()).collect();
-            contact.name = Line::from_text(&format!("{}{number}", head.trim_end()));
-            contact.id = ContactId::new(contact.name.as_str());
-            count += 1;
-        }
+        rename(&mut contact, |id| self.ids.contains(id));
         self.ids.insert(contact.id.clone());
         self.import.contacts.push(contact);
     }
