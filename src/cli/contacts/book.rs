@@ -249,7 +249,7 @@ fn configuration(cli: &Cli, environment: &Environment) -> (Catalog, Option<Strin
             if !is_trusted && !file.loaded.catalog.contacts.is_empty() {
                 // Nothing is run or asked for it; but a number that somebody else wrote here should not be the first to call.
                 output::tell(&format!(
-                    "warning: {shown} is not trusted yet: the numbers in it are whoever's wrote them\n"
+                    "warning: {shown} is not trusted yet: whoever wrote it chose the numbers in it\n"
                 ));
                 behind_ones_own(&mut file.loaded.catalog);
             }
