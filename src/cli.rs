@@ -11,6 +11,7 @@ pub mod check_options;
 pub mod completions;
 pub mod config_file;
 pub mod console;
+pub mod contacts;
 pub mod environment;
 pub mod failure;
 pub mod feeds;
@@ -132,6 +133,7 @@ fn dispatch(cli: &Cli, environment: &Environment) -> Result<Exit, Failure> {
         Some(Command::Run(args)) => run::run(cli, args, environment),
         Some(Command::Incident(args)) => incident::run(cli, args, environment),
         Some(Command::Note(args)) => incident::note::run(cli, args, environment),
+        Some(Command::Contacts(args)) => contacts::run(cli, args, environment),
         Some(Command::Worker(args)) => worker::run(cli, args, environment),
         Some(Command::Providers(args)) => providers::run(cli, args, environment),
         Some(Command::Secret(args)) => secret::run(cli, args, environment),

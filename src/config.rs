@@ -10,6 +10,7 @@
 pub mod address;
 pub mod arguments;
 pub mod build;
+pub mod contacts;
 pub mod defaults;
 pub mod diagnostic;
 pub mod document;

@@ -7,11 +7,11 @@
 //! lines, and [foreign text made harmless](model::text). The [`Snapshot`](model::snapshot::Snapshot) is the world as
 //! last observed. Plain data: no clock, no files, no network, nothing of ours below it.
 //!
-//! **Knowledge** ([`config`], [`diagnosis`], [`logs`], [`operation`], [`runbook`], [`incident`], [`postmortem`], the pure
-//! half of [`provider`]). Text and state in,
-//! meaning out: a configuration with located diagnostics; health, root causes, explanations; levels, times, stack traces,
-//! filters; what a definition asks of a vendor and what the answer means; which events of an
-//! [operation](operation::log) may follow which; an incident's timeline and the document that it becomes. Pure functions.
+//! **Knowledge** ([`config`], [`contacts`], [`diagnosis`], [`logs`], [`operation`], [`runbook`], [`incident`], [`postmortem`], the
+//! pure half of [`provider`]). Text and state in, meaning out: a configuration with located diagnostics; health, root causes,
+//! explanations; levels, times, stack traces, filters; what a definition asks of a vendor and what the answer means; which
+//! events of an [operation](operation::log) may follow which; whom to call [next](contacts::escalation); an incident's timeline
+//! and the document that it becomes. Pure functions.
 //!
 //! **Adapters** ([`clock`], [`probe`], [`secret`], [`tail`], [`journal`], [`repository`], the [engine](provider::engine) of
 //! providers). Each talks to one outside thing, and never to another adapter.
@@ -40,6 +40,7 @@ pub mod model;
 
 // 2. Knowledge: pure.
 pub mod config;
+pub mod contacts;
 pub mod diagnosis;
 pub mod incident;
 pub mod logs;

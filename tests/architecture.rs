@@ -31,6 +31,7 @@ const MODULES: &[Module] = &[
     Module { path: "model", layer: Layer::Words, may_import: &[] },
     // 2. Knowledge.
     Module { path: "config", layer: Layer::Knowledge, may_import: &["model"] },
+    Module { path: "contacts", layer: Layer::Knowledge, may_import: &["model"] },
     Module { path: "diagnosis", layer: Layer::Knowledge, may_import: &["model"] },
     Module { path: "logs", layer: Layer::Knowledge, may_import: &["model"] },
     Module { path: "incident", layer: Layer::Knowledge, may_import: &["model", "diagnosis", "operation", "runbook"] },
@@ -168,6 +169,7 @@ const RUNTIME: &[&str] = &[
 const CLI: &[&str] = &[
     "model",
     "config",
+    "contacts",
     "logs",
     "diagnosis",
     "operation",
@@ -200,6 +202,7 @@ const CRATES: &[Crate] = &[
     Crate { name: "minijinja", users: Users::Everyone },
     Crate { name: "nucleo_matcher", users: Users::Everyone },
     Crate { name: "pulldown_cmark", users: Users::Everyone },
+    Crate { name: "qrcode", users: Users::Everyone },
     Crate { name: "regex", users: Users::Everyone },
     Crate { name: "schemars", users: Users::Everyone },
     Crate { name: "serde", users: Users::Everyone },

@@ -1,5 +1,6 @@
 //! What others wrote against the sanitiser, the log parser and the definitions of providers: escape sequences that attacked
-//! terminals, recorded terminal sessions, logs of some eighty programs, recorded answers of some forty systems, and some four hundred runbooks.
+//! terminals, recorded terminal sessions, logs of some eighty programs, recorded answers of some forty systems, some
+//! four hundred runbooks, and cards of a dozen address books.
 //!
 //! The corpora lie beside the repository and are read in place. Where they are absent the tests say so and pass.
 
@@ -12,6 +13,8 @@ mod payloads;
 #[path = "corpora/runbooks.rs"]
 mod runbooks;
 mod support;
+#[path = "corpora/vcards.rs"]
+mod vcards;
 
 use std::path::{Path, PathBuf};
 

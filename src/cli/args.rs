@@ -86,12 +86,18 @@ Examples:
   crashcart secret unlock --for 8h            Open the encrypted store for a shift
   crashcart secret lock                       Close it";
 
+mod contacts;
 mod incident;
 mod operations;
 mod runbooks;
 mod secret;
 mod values;
 
+use contacts::{CONTACTS_EXAMPLES, CONTACTS_EXIT_CODES};
+pub use contacts::{
+    ContactAddArgs, ContactExportArgs, ContactImportArgs, ContactShowArgs, ContactsArgs, ContactsCommand, Day,
+    ListArgs, QrWhat,
+};
 pub use incident::{ExportArgs, IncidentArgs, IncidentCommand, IncidentOpenArgs, NoteArgs, WhenArgs};
 use incident::{INCIDENT_EXAMPLES, NOTE_EXAMPLES};
 use operations::{ACT_EXAMPLES, JOURNAL_EXAMPLES, OPERATIONS_EXAMPLES, ROLLBACK_EXAMPLES};
@@ -310,6 +316,13 @@ pub enum Command {
     /// Write a note into the timeline of the open incident, from any shell or pipe
     #[command(after_help = NOTE_EXAMPLES)]
     Note(NoteArgs),
+    /// Whom to call: people and vendors' support desks, in the order of escalation
+    ///
+    /// Contacts stand in the configuration as `[[contacts]]`, or in a file of their own, contacts.toml in your configuration
+    /// directory, which is read with no network, no keyring and a broken configuration. Account and contract numbers are
+    /// shown by their end only, unless --reveal is given. docs/contacts.md says what can be written.
+    #[command(after_help = format!("{CONTACTS_EXAMPLES}\n\n{CONTACTS_EXIT_CODES}"))]
+    Contacts(Box<ContactsArgs>),
 
     #[command(hide = true)]
     Worker(WorkerArgs),

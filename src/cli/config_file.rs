@@ -82,6 +82,12 @@ pub fn open(
         None => Project::empty(),
     };
     config::build::merge(&mut project.catalog, from_command_line);
+    if project.withheld.is_some() {
+        super::contacts::behind_ones_own(&mut project.catalog);
+    }
+    let (own, trouble) = super::contacts::own_contacts(environment);
+    project.catalog.contacts = crate::contacts::join(own, std::mem::take(&mut project.catalog.contacts));
+    project.notices.extend(trouble);
     if project.withheld.is_none() {
         let registry = super::providers::registry(environment);
         let problems =

@@ -51,6 +51,7 @@ pub const VARIABLES: &[(&str, &str)] = &[
     ("CRASHCART_CONFIG", "the configuration to use, as --config"),
     ("CRASHCART_STATE_DIR", "where to keep what is remembered, as --state-dir"),
     ("CRASHCART_USER", "who you are, for the journal, where several people share a login"),
+    ("VISUAL, EDITOR", "the editor of `crashcart contacts edit`; vi unless said"),
     ("NO_COLOR", "no colour, as --no-color, when set to anything"),
     ("TZ", "the time zone of the times on the screen"),
     ("LC_ALL, LC_CTYPE, LANG", "ASCII is drawn, as with --ascii, unless UTF-8 is named"),

@@ -33,8 +33,10 @@ macro_rules! schema {
 }
 
 mod address;
+mod calendar;
 
 pub use address::{HostName, HostPort, Resolver, SshHost, TlsAddress, WebUrl};
+pub use calendar::{Day, OpenHours, ZoneName};
 
 /// Returns the text of a node, or notes that it is none.
 fn text<'a>(node: &'a Node<'_>, expected: &str, problems: &mut Problems) -> Option<&'a str> {

@@ -4,19 +4,21 @@
 
 use super::document::{At, Named, shape};
 use super::leaf::{
-    Anything, CommandLine, Count, Filled, Friendly, HostName, HostPort, Name, OneOf, OneOrMany, Pattern, Resolver,
-    SshHost, StatusCodes, TlsAddress, WebUrl, Word,
+    Anything, CommandLine, Count, Day, Filled, Friendly, HostName, HostPort, Name, OneOf, OneOrMany, OpenHours,
+    Pattern, Resolver, SshHost, StatusCodes, TlsAddress, WebUrl, Word, ZoneName,
 };
 use crate::model::check::RecordType;
-use crate::model::contact::ContactKind;
+use crate::model::contact::{ContactKind, WayKind};
 use crate::model::service::Confirm;
 
 mod check;
+mod contact;
 mod log;
 mod own_action;
 mod source;
 
 pub use check::CheckShape;
+pub use contact::{AddressEntry, PhoneEntry};
 pub use log::LogEntryShape;
 pub use own_action::{OwnActionShape, OwnRequestShape};
 pub use source::{SourceShape, SourceUse};
@@ -226,6 +228,12 @@ shape! {
         provider: Name;
     }
 
+    /// A file that holds nothing but contacts.
+    ContactsShape {
+        /// Whom to call, in the order in which they are tried.
+        contacts: Vec<At<ContactShape>>;
+    }
+
     /// A person or a support desk.
     ContactShape {
         /// Who it is.
@@ -234,16 +242,62 @@ shape! {
         kind: OneOf<ContactKind>;
         /// A telephone number.
         phone: Filled;
+        /// Several telephone numbers, in the order in which they are tried.
+        phones: Vec<At<PhoneEntry>>;
         /// An e-mail address.
         email: Filled;
+        /// Several e-mail addresses.
+        emails: Vec<At<AddressEntry>>;
+        /// Where they can be written to: a channel, a handle or a link.
+        chat: Vec<At<AddressEntry>>;
         /// A page where they can be reached.
         url: WebUrl;
-        /// The account or contract number that they will ask for.
+        /// Several pages.
+        urls: Vec<At<AddressEntry>>;
+        /// The languages that they speak.
+        languages: Vec<At<Filled>>;
+        /// The services and vendors for which they are called; all unless said.
+        services: Vec<At<Name>>;
+        /// The account number that they will ask for.
         account: Filled;
+        /// The number of the support contract.
+        contract: Filled;
         /// What else one should know at 2 AM.
         note: Filled;
+        /// Several notes.
+        notes: OneOrMany;
+        /// The place in the order of escalation; those without one come after, as they are written.
+        order: Count<0, 100000>;
         /// How long to wait for them before the next contact is tried.
         escalate_after: Friendly;
+        /// The day on which somebody made sure that all this is right.
+        verified: Day;
+    }
+
+    /// A telephone number.
+    PhoneShape {
+        /// The number, best as +49 30 901820.
+        number: Filled, required;
+        ..way: WayShape;
+    }
+
+    /// An address.
+    AddressShape {
+        /// The address.
+        address: Filled, required;
+        ..way: WayShape;
+    }
+
+    /// What can be known of a number or an address.
+    WayShape {
+        /// mobile, work, home, main, support, emergency, pager, fax or other.
+        kind: OneOf<WayKind>;
+        /// When somebody answers: "Mon-Fri 09:00-17:00", "24/7".
+        hours: OpenHours;
+        /// The time zone of the hours, as in "Europe/Berlin"; your own unless said.
+        zone: ZoneName;
+        /// What else one should know about it.
+        note: Filled;
     }
 
     /// How the console looks.
@@ -276,6 +330,13 @@ impl Word for ContactKind {
     const NAME: &'static str = "ContactKind";
     fn words() -> Vec<(&'static str, Self)> {
         vec![("person", Self::Person), ("vendor", Self::Vendor)]
+    }
+}
+
+impl Word for WayKind {
+    const NAME: &'static str = "WayKind";
+    fn words() -> Vec<(&'static str, Self)> {
+        Self::WORDS.to_vec()
     }
 }
 

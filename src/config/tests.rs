@@ -195,7 +195,7 @@ fn a_value_of_the_wrong_kind_says_what_it_should_be() {
         ),
         (
             "[[contacts]]\nname = \"Kim\"\n[[contacts]]\nname = \"Kim\"\nphone = \"1\"",
-            "2:8+5 warning: `Kim` cannot be reached / add phone, email or url\n4:8+5 there is already a contact `Kim` / give one of them another name",
+            "2:8+5 warning: `Kim` cannot be reached / add phone, email, chat or url\n4:8+5 there is already a contact `Kim` / give one of them another name",
         ),
     ] {
         assert_eq!(wrong(text), expected, "{text}");

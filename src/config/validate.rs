@@ -5,21 +5,21 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 mod check;
+pub mod contact;
 mod log;
 mod own_action;
 pub mod secret;
 mod source;
 
-use super::diagnostic::{Problems, Severity};
+use super::diagnostic::Problems;
 use super::document::{At, Named};
 use super::leaf::{Filled, HostPort, Name};
 use super::nearest::nearest;
 use super::settings::Settings;
-use super::shape::{ConsoleShape, ContactShape, EnvironmentShape, File, LogEntryShape, ServiceShape, VendorShape};
+use super::shape::{ConsoleShape, EnvironmentShape, File, LogEntryShape, ServiceShape, VendorShape};
 use super::{address, build};
 use crate::model::catalog::Catalog;
-use crate::model::contact::{Contact, ContactKind};
-use crate::model::id::{ContactId, EnvironmentId, ServiceId, VendorId};
+use crate::model::id::{EnvironmentId, ServiceId, VendorId};
 use crate::model::service::{Dependency, Environment, Service};
 use crate::model::source::Purpose;
 use crate::model::text::Line;
@@ -67,7 +67,7 @@ pub fn validate(file: File, place: Place<'_>, problems: &mut Problems) -> (Catal
         environments: environments.into_iter().map(environment).collect(),
         vendors: vendors.into_iter().filter_map(vendor).collect(),
         sources: sources.iter().filter_map(|(name, shape)| source::source(name, &shape.value, place)).collect(),
-        contacts: contacts_of(list(contacts), problems),
+        contacts: contact::contacts_of(list(contacts), |name| names.knows(name), problems),
         ..Catalog::default()
     };
     for At { value: shape, .. } in services {
@@ -155,6 +155,10 @@ fn named<T>(list: &[At<T>], name: impl Fn(&T) -> Option<&At<Name>>) -> Vec<Strin
 }
 
 impl Names {
+    fn knows(&self, name: &str) -> bool {
+        self.services.iter().chain(&self.vendors).any(|known| known == name)
+    }
+
     fn dependency(&self, name: &At<Name>, problems: &mut Problems) -> Option<Dependency> {
         let text = &name.value.0;
         if self.services.contains(text) {
@@ -273,37 +277,6 @@ fn vendor(shape: At<VendorShape>) -> Option<Vendor> {
         status_url: status.map(|url| url.value.0.to_string()),
         provider: provider.map(|provider| provider.value.0),
     })
-}
-
-fn contacts_of(shapes: Vec<At<ContactShape>>, problems: &mut Problems) -> Vec<Contact> {
-    let line = |text: Option<At<Filled>>| text.map(|text| Line::from_text(&text.value.0));
-    let mut contacts: Vec<Contact> = Vec::new();
-    for At { value: shape, .. } in shapes {
-        let ContactShape { name, kind, phone, email, url, account, note, escalate_after } = shape;
-        let Some(name) = name else { continue };
-        let id = ContactId::new(&name.value.0);
-        if contacts.iter().any(|contact| contact.id == id) {
-            let help = "give one of them another name".to_owned();
-            problems.error(&name.span, format!("there is already a contact `{id}`"), Some(help));
-            continue;
-        }
-        if phone.is_none() && email.is_none() && url.is_none() {
-            let help = "add phone, email or url".to_owned();
-            problems.note(Severity::Warning, &name.span, format!("`{id}` cannot be reached"), Some(help));
-        }
-        contacts.push(Contact {
-            id,
-            name: Line::from_text(&name.value.0),
-            kind: kind.map_or(ContactKind::Person, |kind| kind.value.0),
-            phone: line(phone),
-            email: line(email),
-            url: url.map(|url| Line::from_text(url.value.0.as_str())),
-            account: line(account),
-            note: line(note),
-            escalate_after: escalate_after.map(|after| after.value.0),
-        });
-    }
-    contacts
 }
 
 fn settings(console: Option<ConsoleShape>, keys: Option<At<Named<Filled>>>, vantage: Option<At<HostPort>>) -> Settings {

@@ -1,0 +1,184 @@
+//! Who is next: from the list, the calls that were made, and the time.
+//!
+//! ```text
+//!   nobody called yet -----------------------------> call the first one who answers at this hour
+//!   no answer, another number is open -------------> call that number
+//!   no answer, and escalate_after is not over -----> wait, and say until when
+//!   over, or declined, or a wrong number ----------> call the next one; behind the last, the first again
+//!   reached ---------------------------------------> done
+//! ```
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Moment, callable, is_for, ordered};
+use crate::model::contact::{Contact, Way};
+use crate::model::id::ContactId;
+use crate::model::text::Line;
+use crate::model::time::Timestamp;
+
+/// One call, as it was written down.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Call {
+    pub contact: ContactId,
+    /// The number that was dialled, when it is known.
+    pub number: Option<Line>,
+    pub at: Timestamp,
+    pub outcome: Outcome,
+}
+
+/// What came of a call.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Somebody answered and takes it.
+    Reached,
+    NoAnswer,
+    Busy,
+    /// A message was left.
+    Voicemail,
+    /// Somebody answered and cannot help.
+    Declined,
+    /// It is somebody else's number, or nobody's.
+    WrongNumber,
+}
+
+impl Outcome {
+    /// Returns its words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Reached => "reached",
+            Self::NoAnswer => "no answer",
+            Self::Busy => "busy",
+            Self::Voicemail => "left a message",
+            Self::Declined => "cannot help",
+            Self::WrongNumber => "wrong number",
+        }
+    }
+
+    /// Whether they may still call back.
+    fn may_call_back(self) -> bool {
+        matches!(self, Self::NoAnswer | Self::Busy | Self::Voicemail)
+    }
+}
+
+/// What to do now.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Next<'a> {
+    /// Call this number.
+    Call { contact: &'a Contact, way: &'a Way, why: Why },
+    /// They may call back until then; `then` is who comes after.
+    Wait { contact: &'a Contact, until: Timestamp, then: Option<&'a Contact> },
+    /// Somebody has taken it.
+    Reached { contact: &'a Contact, at: Timestamp },
+    /// Nobody in the list has a number.
+    Nobody,
+}
+
+/// Why this one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Why {
+    /// The first in the order.
+    First,
+    /// The first whose hours it is; some before are asleep.
+    FirstAwake,
+    /// It is nobody's hours: the first in the order all the same.
+    NobodysHours,
+    /// The same person under another number.
+    OtherNumber,
+    /// The one before did not take it.
+    Escalated,
+    /// Everybody was tried: the round begins anew.
+    Again,
+}
+
+/// Says who is to be called for a service, or for anything.
+pub fn next<'a>(contacts: &'a [Contact], service: Option<&str>, calls: &[Call], moment: &Moment) -> Next<'a> {
+    let candidates: Vec<&Contact> = ordered(contacts)
+        .into_iter()
+        .filter(|contact| service.is_none_or(|service| is_for(contact, service)))
+        .filter(|contact| callable(contact).next().is_some())
+        .collect();
+    if candidates.is_empty() {
+        return Next::Nobody;
+    }
+    // What was noted later may have happened earlier.
+    let mut calls: Vec<&Call> = calls.iter().collect();
+    calls.sort_by_key(|call| call.at);
+    let last = calls
+        .iter()
+        .rev()
+        .find_map(|call| candidates.iter().position(|contact| contact.id == call.contact).map(|place| (*call, place)));
+    let Some((call, place)) = last else { return first(&candidates, moment) };
+    let contact = candidates[place];
+    if call.outcome == Outcome::Reached {
+        return Next::Reached { contact, at: call.at };
+    }
+    // Everything since somebody else was called last.
+    let turn: Vec<&Call> = calls.iter().rev().take_while(|call| call.contact == contact.id).copied().collect();
+    if call.outcome != Outcome::Declined
+        && let Some(way) = untried(contact, &turn, moment)
+    {
+        return Next::Call { contact, way, why: Why::OtherNumber };
+    }
+    let begun = turn.last().map_or(call.at, |call| call.at);
+    let wait = contact.escalate_after.unwrap_or(Duration::ZERO);
+    let after = following(&candidates, place, moment);
+    let until = begun + wait;
+    let may_call_back = turn.iter().any(|call| call.outcome.may_call_back()) && call.outcome != Outcome::Declined;
+    if may_call_back && moment.now < until {
+        return Next::Wait { contact, until, then: after.map(|(place, _)| candidates[place]) };
+    }
+    let (place, wrapped) = after.unwrap_or((place, true));
+    let contact = candidates[place];
+    match best(contact, moment) {
+        Some(way) => Next::Call { contact, way, why: if wrapped { Why::Again } else { Why::Escalated } },
+        None => Next::Nobody,
+    }
+}
+
+/// The one to begin with.
+fn first<'a>(candidates: &[&'a Contact], moment: &Moment) -> Next<'a> {
+    let awake = candidates.iter().position(|contact| awake(contact, moment));
+    let contact = candidates[awake.unwrap_or(0)];
+    let why = match awake {
+        Some(0) => Why::First,
+        Some(_) => Why::FirstAwake,
+        None => Why::NobodysHours,
+    };
+    best(contact, moment).map_or(Next::Nobody, |way| Next::Call { contact, way, why })
+}
+
+/// The one after, and whether it stands at or before the one who was called last. Those whose hours it is not are left
+/// out, unless it is nobody's.
+fn following(candidates: &[&Contact], place: usize, moment: &Moment) -> Option<(usize, bool)> {
+    let ring = || (1..=candidates.len()).map(|step| (place + step) % candidates.len());
+    let next = ring().find(|at| awake(candidates[*at], moment)).or_else(|| ring().next())?;
+    Some((next, next <= place))
+}
+
+fn awake(contact: &Contact, moment: &Moment) -> bool {
+    callable(contact).any(|way| moment.open(way).worth_trying())
+}
+
+/// The first number where somebody answers now, or else the first.
+fn best<'a>(contact: &'a Contact, moment: &Moment) -> Option<&'a Way> {
+    callable(contact).find(|way| moment.open(way).worth_trying()).or_else(|| callable(contact).next())
+}
+
+/// A number of theirs that is open and was not dialled in this turn. Which number an unnamed call went to is not known:
+/// it counts as the first that is left.
+fn untried<'a>(contact: &'a Contact, turn: &[&Call], moment: &Moment) -> Option<&'a Way> {
+    let mut open: Vec<&Way> = callable(contact).filter(|way| moment.open(way).worth_trying()).collect();
+    for call in turn.iter().rev() {
+        let dialled = match &call.number {
+            Some(number) => open.iter().position(|way| &way.address == number),
+            None => (!open.is_empty()).then_some(0),
+        };
+        if let Some(at) = dialled {
+            open.remove(at);
+        }
+    }
+    open.first().copied()
+}
