@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use crate::incident::Incident;
 use crate::incident::timeline::{Kind, Moment};
 use crate::model::incident::IncidentState;
+use crate::model::text::Line;
 use crate::model::time::Timestamp;
 
 /// The template that is used when nobody brings one.
@@ -81,7 +82,7 @@ pub fn facts(material: &Material<'_>) -> Value {
             json!({
                 "at": at(moment.at), "clock": clock(moment.at), "day": new_day, "kind": moment.kind.word(), "by": moment.by,
                 "text": moment.text, "more": moment.more, "service": moment.service, "entry": moment.entry,
-                "written_at": moment.written_at.map(at), "corrected": moment.corrected, "gap": gap.map(span),
+                "fence": fence(&moment.more), "written_at": moment.written_at.map(at), "corrected": moment.corrected, "gap": gap.map(span),
             })
         })
         .collect();
@@ -122,6 +123,15 @@ pub fn facts(material: &Material<'_>) -> Value {
         "reached": of(&[Kind::Contact, Kind::Message]),
         "timeline": timeline,
     })
+}
+
+/// Returns a fence that no line of what it holds can end.
+fn fence(lines: &[Line]) -> String {
+    let longest = lines.iter().map(|line| {
+        let body = line.as_str().trim_start();
+        body.len() - body.trim_start_matches('`').len()
+    });
+    "`".repeat(longest.max().unwrap_or(0).max(2) + 1)
 }
 
 /// A stretch without an entry that is worth a word.

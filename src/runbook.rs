@@ -148,6 +148,27 @@ impl Runbook {
         self.parts.iter().filter_map(|part| part.step.as_ref())
     }
 
+    /// Returns what the document says of a step, its commands included.
+    pub fn step_text<'t>(&self, text: &'t str, step: usize) -> &'t str {
+        let part = self.parts.iter().filter(|part| part.step.is_some()).nth(step);
+        part.and_then(|part| text.get(part.range.clone())).unwrap_or_default()
+    }
+
+    /// Returns every link of the document in the order of their numbers, with the step in which it stands.
+    pub fn links(&self, text: &str) -> Vec<(links::Link, Option<usize>)> {
+        let mut found = Vec::new();
+        let mut steps = 0;
+        for part in &self.parts {
+            let step = part.step.is_some().then(|| {
+                steps += 1;
+                steps - 1
+            });
+            let own = links::links(text.get(part.range.clone()).unwrap_or_default());
+            found.extend(own.into_iter().map(|link| (link, step)));
+        }
+        found
+    }
+
     /// Returns whether something in it cannot be followed.
     pub fn has_errors(&self) -> bool {
         self.diagnostics.iter().any(|one| one.severity == Severity::Error)

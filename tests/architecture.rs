@@ -31,7 +31,7 @@ const MODULES: &[Module] = &[
     Module { path: "model", layer: Layer::Words, may_import: &[] },
     // 2. Knowledge.
     Module { path: "config", layer: Layer::Knowledge, may_import: &["model"] },
-    Module { path: "contacts", layer: Layer::Knowledge, may_import: &["model"] },
+    Module { path: "contacts", layer: Layer::Knowledge, may_import: &["model", "config"] },
     Module { path: "diagnosis", layer: Layer::Knowledge, may_import: &["model"] },
     Module { path: "logs", layer: Layer::Knowledge, may_import: &["model"] },
     Module { path: "incident", layer: Layer::Knowledge, may_import: &["model", "diagnosis", "operation", "runbook"] },

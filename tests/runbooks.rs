@@ -59,7 +59,13 @@ fn ones_own_come_first_and_a_mistake_is_told_with_its_place() {
     let output = run(directory.path(), &["lint", "bad-deploy"]);
     let told = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(1), "{told}");
-    for part in ["bad-deploy.md:5", "did you mean `timeout`?", "nothing says what $WHERE is", "takes something away"] {
+    for part in [
+        "never followed",
+        "bad-deploy.md:5",
+        "did you mean `timeout`?",
+        "nothing says what $WHERE is",
+        "takes something away",
+    ] {
         assert!(told.contains(part), "{part:?} is not in\n{told}");
     }
     let output = run(directory.path(), &["show", "bad-deplo"]);

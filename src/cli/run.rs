@@ -536,9 +536,6 @@ impl Walk<'_> {
 
 /// Returns the links of a step that do something here.
 fn own_links(run: &Run, step: usize) -> Vec<Link> {
-    let parts = run.runbook.parts.iter().filter(|part| part.step.is_some());
-    let Some(part) = parts.clone().nth(step) else { return Vec::new() };
-    let text = run.beginning.text.get(part.range.clone()).unwrap_or_default();
     let does = |link: &Link| matches!(link.meaning, Meaning::Act { .. } | Meaning::Wait(_) | Meaning::Runbook(_));
-    links::links(text).into_iter().filter(does).collect()
+    links::links(run.runbook.step_text(&run.beginning.text, step)).into_iter().filter(does).collect()
 }

@@ -7,8 +7,12 @@ use serde_json::{Value, json};
 use super::args::{Cli, RunbooksArgs, RunbooksCommand};
 use super::environment::Environment;
 use super::failure::Failure;
-use super::{Exit, output};
+use super::{Exit, config_file, output};
+use crate::clock::Clock;
 use crate::config::diagnostic::{Severity, render_all};
+use crate::journal::Journal;
+use crate::model::time::Timestamp;
+use crate::runbook::runs::Runs;
 use crate::runbook::{Looks, lint, placeholders};
 
 mod new;
@@ -24,10 +28,12 @@ pub(super) fn run(cli: &Cli, args: &RunbooksArgs, environment: &Environment) -> 
             let found = find(cli, environment, name)?;
             show(&found, args.json)
         }
-        RunbooksCommand::Lint { names } if names.is_empty() => check(&all(cli, environment)?, environment, args.json),
+        RunbooksCommand::Lint { names } if names.is_empty() => {
+            check(cli, &all(cli, environment)?, environment, args.json)
+        }
         RunbooksCommand::Lint { names } => {
             let found = names.iter().map(|name| find(cli, environment, name)).collect::<Result<Vec<_>, _>>()?;
-            check(&found, environment, args.json)
+            check(cli, &found, environment, args.json)
         }
         RunbooksCommand::Runs { run } => runs::run(cli, run.as_deref(), args.json, environment),
         RunbooksCommand::New { name, since, service, print } => {
@@ -124,8 +130,13 @@ impl Looks for Machine<'_> {
     }
 }
 
-fn check(all: &[Found], environment: &Environment, as_json: bool) -> Result<Exit, Failure> {
+fn check(cli: &Cli, all: &[Found], environment: &Environment, as_json: bool) -> Result<Exit, Failure> {
     let path = environment.surroundings.variable("PATH").unwrap_or_default().to_owned();
+    // Without a journal nothing was rehearsed, and one that cannot be read is not the runbooks' fault.
+    let journal =
+        config_file::state_dir(&cli.global, environment).and_then(|place| Journal::open_to_read(&place).ok()?);
+    let runs = journal.and_then(|journal| journal.runs().ok()).unwrap_or_default();
+    let now = Clock::system().now();
     let mut worst = Severity::Info;
     let mut rows = Vec::new();
     for found in all {
@@ -142,6 +153,13 @@ fn check(all: &[Found], environment: &Environment, as_json: bool) -> Result<Exit
                 found.path.as_ref().map_or_else(|| found.runbook.name.clone(), |path| path.display().to_string());
             output::print(render_all(&told.iter().collect::<Vec<_>>(), &place, &found.text))?;
         }
+        let rehearsed = rehearsed(&runs, &found.runbook.name, now);
+        if as_json {
+            rows.push(json!({ "runbook": found.runbook.name, "path": found.path, "line": 1, "column": 1,
+                              "severity": Severity::Info.word(), "message": rehearsed, "help": null }));
+        } else {
+            output::print(format!("{}: {rehearsed}\n", found.runbook.name))?;
+        }
     }
     if as_json {
         output::print(format!("{:#}\n", Value::Array(rows)))?;
@@ -149,4 +167,14 @@ fn check(all: &[Found], environment: &Environment, as_json: bool) -> Result<Exit
         output::tell(&format!("{} looked at\n", crate::ui::format::count(all.len(), "runbook")));
     }
     Ok(if worst >= Severity::Warning { Exit::Wrong } else { Exit::Healthy })
+}
+
+/// Says when one was followed last, and when it was last gone through without a step that failed.
+fn rehearsed(runs: &Runs, name: &str, now: Timestamp) -> String {
+    let ago = |at: Timestamp| format!("{} ago", crate::ui::format::age(now.since(at)));
+    match runs.last_of(name) {
+        (None, _) => "it was never followed; rehearse it before it is needed".to_owned(),
+        (Some(last), None) => format!("followed {}, and never gone through without a failure", ago(last)),
+        (Some(last), Some(good)) => format!("followed {}, last gone through {}", ago(last), ago(good)),
+    }
 }

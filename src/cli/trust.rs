@@ -83,11 +83,18 @@ fn subjects(
         all.retain(|found| found.path.as_ref().and_then(|path| fs::canonicalize(path).ok()).as_ref() == Some(&wanted));
         return Ok((None, all));
     }
+    if args.path.is_some() {
+        // What is named is asked about, and nothing of where one happens to be.
+        let file = ConfigFile::read(choose(cli, args, environment)?, environment)?;
+        let beside = file.path.parent().map(|folder| folder.join("runbooks"));
+        let runbooks = beside.map(|folder| shelf::in_folder(&folder, false, cli, environment)).unwrap_or_default();
+        return Ok((Some(file), runbooks));
+    }
     let mut runbooks = shelf::all(cli, environment)?;
     runbooks.retain(|found| found.path.is_some());
     match choose(cli, args, environment) {
         Ok(found) => Ok((Some(ConfigFile::read(found, environment)?), runbooks)),
-        Err(_) if args.path.is_none() && !runbooks.is_empty() => Ok((None, runbooks)),
+        Err(_) if !runbooks.is_empty() => Ok((None, runbooks)),
         Err(failure) => Err(failure),
     }
 }

@@ -4,6 +4,7 @@
 
 use std::fmt::Write as _;
 
+use crate::config::duration;
 use crate::model::contact::{Contact, ContactKind, Way, WayKind};
 use crate::model::text::Line;
 
@@ -52,16 +53,7 @@ pub fn block(contact: &Contact) -> String {
         let _ = writeln!(text, "order = {order}");
     }
     if let Some(after) = escalate_after {
-        let _ = writeln!(text, "escalate_after = \"{}ms\"", after.as_millis());
-        // Nobody thinks in milliseconds.
-        for (unit, millis) in [("h", 3_600_000), ("m", 60_000), ("s", 1000)] {
-            if after.as_millis() > 0 && after.as_millis().is_multiple_of(millis) {
-                let length = text.trim_end().rfind('\n').map_or(0, |at| at + 1);
-                text.truncate(length);
-                let _ = writeln!(text, "escalate_after = \"{}{unit}\"", after.as_millis() / millis);
-                break;
-            }
-        }
+        let _ = writeln!(text, "escalate_after = \"{}\"", duration::text(*after));
     }
     if let Some(day) = verified {
         let _ = writeln!(text, "verified = \"{day}\"");

@@ -10,7 +10,7 @@ use crate::model::source::{FailureKind, Trouble};
 use crate::model::text::Line;
 use crate::model::time::Timestamp;
 use crate::runbook::run::Run;
-use crate::runbook::runs::Standing;
+use crate::runbook::runs::{Standing, standing};
 use crate::runtime::redaction::redact;
 
 /// Does what is wanted: writes it down, and starts a worker where one is needed.
@@ -29,11 +29,10 @@ pub fn command(
         return write(journal, &id, &beginning.service.clone(), by, now, RunEvent::Begun { beginning });
     }
     let failed = |error: JournalError| not_written(&error);
-    let runs = journal.runs().map_err(failed)?;
-    let run = runs
-        .get(&id)
-        .ok_or_else(|| refused(&format!("the journal has no run {id}"), "crashcart runbooks runs lists them"))?;
-    let standing = runs.standing(run, now);
+    let run = journal.run(&id).map_err(failed)?;
+    let run =
+        run.ok_or_else(|| refused(&format!("the journal has no run {id}"), "crashcart runbooks runs lists them"))?;
+    let standing = standing(&run, &journal.leases().map_err(failed)?, now);
     let service = run.beginning.service.clone();
     let mut put = |event: RunEvent| write(journal, &id, &service, by, now, event);
     let interrupted = |run: &Run| run.open().map(|(number, _)| number).filter(|_| standing == Standing::Interrupted);
@@ -41,19 +40,18 @@ pub fn command(
     let leaves = matches!(
         wanted,
         RunCommand::Ask { .. }
-            | RunCommand::LeaveUnknown { .. }
             | RunCommand::Skip { .. }
             | RunCommand::Mark { .. }
             | RunCommand::GoTo { .. }
             | RunCommand::Close { .. }
     );
-    if leaves && let Some(execution) = interrupted(run) {
+    if leaves && let Some(execution) = interrupted(&run) {
         let said = Line::from_text(&format!("nobody saw how it ended; {by} went on without knowing"));
         put(RunEvent::Settled { execution, verdict: StepVerdict::Unknown, said, captured: None, next: None })?;
     }
     let by = by.clone();
     match wanted {
-        RunCommand::Begin { .. } | RunCommand::LeaveUnknown { .. } => Ok(()),
+        RunCommand::Begin { .. } => Ok(()),
         RunCommand::Tell { name, value, .. } => put(RunEvent::Told { name, value, by }),
         RunCommand::Ask { run: of, step, command, purpose, script, edited, secrets } => {
             let execution = u32::try_from(run.executions.len()).unwrap_or(u32::MAX);
@@ -96,7 +94,6 @@ pub fn command(
         },
         RunCommand::Skip { step, why, .. } => put(RunEvent::Skipped { step, why, by }),
         RunCommand::Mark { step, note, .. } => put(RunEvent::Marked { step, note, by }),
-        RunCommand::Operated { step, operation, .. } => put(RunEvent::Operated { step, operation, by }),
         RunCommand::GoTo { step, why, .. } => put(RunEvent::WentTo { step, why, by }),
         RunCommand::Close { said, .. } => put(RunEvent::Closed { by, said }),
     }

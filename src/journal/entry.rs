@@ -66,18 +66,28 @@ fn check_run(transaction: &Transaction<'_>, draft: &Draft, event: &RunEvent) -> 
         let why = "it says of no run";
         return Err(runs::Illegal { run: String::new(), event: event.word(), why }.into());
     };
-    // Output is most of what is written, and needs no more than that somebody runs it: who writes it holds the lease.
-    if matches!(event, RunEvent::Said { .. }) {
-        return Ok(());
+    // Output is most of what is written: who writes it holds the lease, and it only must not come after the end. A worker
+    // that slept with its machine may be given up meanwhile.
+    if let RunEvent::Said { execution, .. } = event {
+        let over: Option<i64> = transaction
+            .query_row(
+                "SELECT 1 FROM entry WHERE operation = ?1 AND kind = 'run.settled' AND json_extract(body, '$.execution') = ?2",
+                params![id.as_str(), execution],
+                |row| row.get(0),
+            )
+            .optional()?;
+        let why = "that is not what runs";
+        return match over {
+            Some(_) => Err(runs::Illegal { run: id.to_string(), event: event.word(), why }.into()),
+            None => Ok(()),
+        };
     }
-    let entries = of_operation(transaction, &id.in_journal())?;
+    let entries = of_run(transaction, &id)?;
     if has_unknown(&entries) {
         let why = "a newer crashcart wrote of it what this one does not understand";
         return Err(runs::Illegal { run: id.to_string(), event: event.word(), why }.into());
     }
     let events = entries.iter().filter_map(|entry| match &entry.body {
-        // What was printed changes nothing about what may follow.
-        Body::Run(RunEvent::Said { .. }) => None,
         Body::Run(event) => Some((entry.at, event)),
         _ => None,
     });
@@ -312,6 +322,13 @@ pub fn between(connection: &Connection, from: Timestamp, until: Timestamp) -> ru
     );
     let mut statement = connection.prepare_cached(&sql)?;
     statement.query_map(params![from.as_micros(), until.as_micros()], read)?.collect()
+}
+
+/// Returns a run's entries but what was printed: that changes nothing about what may follow, and there may be much of it.
+fn of_run(connection: &Connection, run: &RunId) -> rusqlite::Result<Vec<Entry>> {
+    let sql = format!("SELECT {COLUMNS} FROM entry WHERE operation = ?1 AND kind <> 'run.said' ORDER BY seq");
+    let mut statement = connection.prepare_cached(&sql)?;
+    statement.query_map([run.as_str()], read)?.collect()
 }
 
 /// Returns an operation's entries.

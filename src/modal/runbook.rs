@@ -2,7 +2,9 @@
 
 mod markdown;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -13,9 +15,9 @@ use crate::app::world::World;
 use crate::model::id::RunId;
 use crate::model::output::OutputLine;
 use crate::model::source::Trouble;
+use crate::model::text::Line;
 use crate::model::time::Timestamp;
-use crate::runbook::Document;
-use crate::runbook::links::{Link, links};
+use crate::runbook::Runbook;
 use crate::runbook::run::{Execution, Run, StepStanding};
 use crate::runbook::runs::Standing;
 use crate::runbook::script;
@@ -46,7 +48,7 @@ pub struct RunbookState {
     pub wait: Option<(usize, Timestamp)>,
     /// Why what was wanted did not happen.
     pub trouble: Option<Trouble>,
-    /// The step of another run that opened it.
+    /// The step of another run that opened it, before there is a run that says so itself.
     pub parent: Option<(RunId, usize)>,
 }
 
@@ -56,27 +58,40 @@ struct Page {
     /// Where steps begin, and where they end.
     steps: Vec<usize>,
     ends: Vec<usize>,
-    links: Vec<Link>,
 }
 
-/// Returns a runbook as it is followed: the run's own text where there is a run, and what is known of its variables.
-pub fn source(world: &World, name: &str, run: Option<&RunId>) -> Option<(Document, BTreeMap<String, String>)> {
+/// A runbook as it is followed: the run's own text where there is a run, and what is known of its variables.
+#[derive(Clone, Debug)]
+pub struct Source<'w> {
+    pub runbook: &'w Runbook,
+    pub text: &'w str,
+    pub folder: Option<&'w Path>,
+    /// Why its commands are not run.
+    pub withheld: Option<&'w Line>,
+    pub known: Cow<'w, BTreeMap<String, String>>,
+}
+
+/// Returns the runbook of that name, or the run of it.
+pub fn source<'w>(world: &'w World, name: &str, run: Option<&RunId>) -> Option<Source<'w>> {
     let document = world.runbooks.iter().find(|document| document.runbook.name == name);
-    match run.and_then(|run| world.runs.get(run)) {
-        Some(run) => Some((
-            Document {
-                runbook: run.runbook.clone(),
-                text: run.beginning.text.clone(),
-                folder: run.beginning.folder.clone(),
-                // What was approved when it was begun is what is followed.
-                withheld: document
-                    .filter(|document| document.text == run.beginning.text)
-                    .and_then(|document| document.withheld.clone()),
-            },
-            run.values.clone(),
-        )),
-        None => document.map(|document| (document.clone(), script::defaults(&document.runbook))),
-    }
+    let Some(run) = run.and_then(|run| world.runs.get(run)) else {
+        return document.map(|document| Source {
+            runbook: &document.runbook,
+            text: &document.text,
+            folder: document.folder.as_deref(),
+            withheld: document.withheld.as_ref(),
+            known: Cow::Owned(script::defaults(&document.runbook)),
+        });
+    };
+    // What was approved when it was begun is what is followed.
+    let same = document.filter(|document| document.text == run.beginning.text);
+    Some(Source {
+        runbook: &run.runbook,
+        text: &run.beginning.text,
+        folder: run.beginning.folder.as_deref(),
+        withheld: same.and_then(|document| document.withheld.as_ref()),
+        known: Cow::Borrowed(&run.values),
+    })
 }
 
 impl RunbookState {
@@ -104,7 +119,7 @@ impl RunbookState {
     /// Draws the modal.
     pub fn view(&self, world: &World, keymap: &Keymap, area: Rect, buf: &mut Buffer, look: &Look) {
         let source = source(world, &self.name, self.run.as_ref());
-        let title = source.as_ref().map_or(self.name.as_str(), |(document, _)| document.runbook.title.as_str());
+        let title = source.as_ref().map_or(self.name.as_str(), |source| source.runbook.title.as_str());
         let progress = self.run(world).map(|run| format!(" {}/{}", run.over(), run.steps.len())).unwrap_or_default();
         let room = usize::from(area.width.saturating_sub(8)).saturating_sub(progress.len());
         let title = format!("{}{progress}", paint::cut(title, room, look));
@@ -194,32 +209,11 @@ impl RunbookState {
         found.is_some()
     }
 
-    /// Returns the links of the document, in the order of their numbers.
-    pub fn links(&self, world: &World, look: &Look) -> Vec<Link> {
-        self.page(world, 80, look).links
-    }
-
-    /// Returns the step in which a link stands.
-    pub fn step_of_link(&self, world: &World, number: usize) -> usize {
-        let Some((document, _)) = source(world, &self.name, self.run.as_ref()) else { return self.step };
-        let (mut seen, mut step) = (0, None);
-        for part in &document.runbook.parts {
-            if part.step.is_some() {
-                step = Some(step.map_or(0, |step: usize| step + 1));
-            }
-            seen += links(document.text.get(part.range.clone()).unwrap_or_default()).len();
-            if number < seen {
-                return if part.step.is_some() { step.unwrap_or(self.step) } else { self.step };
-            }
-        }
-        self.step
-    }
-
     /// Returns what copying takes: the next command of the step, else the text.
     pub fn text(&self, world: &World) -> String {
-        let Some((document, _)) = source(world, &self.name, self.run.as_ref()) else { return String::new() };
-        let command = document.runbook.steps().skip(self.step).flat_map(|step| &step.commands).next();
-        command.map_or_else(|| document.text.clone(), |command| command.text.clone())
+        let Some(source) = source(world, &self.name, self.run.as_ref()) else { return String::new() };
+        let command = source.runbook.steps().skip(self.step).flat_map(|step| &step.commands).next();
+        command.map_or(source.text, |command| command.text.as_str()).to_owned()
     }
 
     /// Returns everything that was printed in the selected step.
@@ -228,9 +222,7 @@ impl RunbookState {
         let step = run.step(self.step)?;
         let mut lines = Vec::new();
         for execution in run.executions_of(self.step) {
-            lines.extend(
-                execution.script.text.lines().map(|line| format!("$ {}", crate::model::text::Line::from_text(line))),
-            );
+            lines.extend(execution.script.text.lines().map(|line| format!("$ {}", Line::from_text(line))));
             lines.extend(execution.output.head.iter().map(|line| line.text.to_string()));
             lines.extend(gap(execution));
             lines.extend(execution.output.tail.iter().map(|line| line.text.to_string()));
@@ -243,8 +235,9 @@ impl RunbookState {
     }
 
     fn page(&self, world: &World, cells: usize, look: &Look) -> Page {
-        let mut page = Page { rows: Vec::new(), steps: Vec::new(), ends: Vec::new(), links: Vec::new() };
-        let Some((document, _)) = source(world, &self.name, self.run.as_ref()) else {
+        let mut page = Page { rows: Vec::new(), steps: Vec::new(), ends: Vec::new() };
+        let mut numbered = 0;
+        let Some(document) = source(world, &self.name, self.run.as_ref()) else {
             page.rows.push(Row::of(vec![piece("it is not there any more", look.style(Role::Dim))]));
             return page;
         };
@@ -280,9 +273,8 @@ impl RunbookState {
             if begins && page.rows.last().is_some_and(|row: &Row<'_>| !row.left.is_empty()) {
                 page.rows.push(Row::default());
             }
-            let first_link = page.links.len();
-            page.links.extend(links(text));
-            let mut told = markdown::rows(text, cells.saturating_sub(4), part.step.is_some(), first_link, look);
+            let (mut told, links) = markdown::rows(text, cells.saturating_sub(4), part.step.is_some(), numbered, look);
+            numbered += links;
             if part.step.is_none() {
                 page.rows.extend(told);
                 continue;

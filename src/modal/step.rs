@@ -5,8 +5,6 @@
 //!                                                   `-- e: written anew, and read again
 //! ```
 
-use std::collections::BTreeMap;
-
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -14,6 +12,7 @@ use super::editor::Editor;
 use super::glance::Glance;
 use super::operation::split;
 use super::prompt::Input;
+use super::runbook::Source;
 use crate::action::Action;
 use crate::action::keymap::Keymap;
 use crate::app::event::Key;
@@ -23,7 +22,6 @@ use crate::model::run::{Purpose, Script};
 use crate::model::secret::Secret;
 use crate::model::text::Line;
 use crate::model::time::Timestamp;
-use crate::runbook::Document;
 use crate::runbook::script::{self, Need};
 use crate::ui::paint::{self, piece};
 use crate::ui::rows::{Row, draw_rows};
@@ -58,16 +56,10 @@ pub enum Stage {
     Editing(Editor),
 }
 
-/// Where it is read from.
-pub struct From<'w> {
-    pub document: &'w Document,
-    pub known: &'w BTreeMap<String, String>,
-}
-
 impl StepState {
     /// Opens a command, at its first question or at its text.
     pub fn new(
-        from: &From<'_>,
+        from: &Source<'_>,
         run: Option<RunId>,
         place: (usize, usize),
         purpose: Purpose,
@@ -75,13 +67,13 @@ impl StepState {
         glance: Glance,
     ) -> Option<Self> {
         let (step, command) = place;
-        let found = from.document.runbook.steps().nth(step)?.commands.get(command)?;
-        let needs = script::needs(&from.document.runbook, found, from.known);
+        let found = from.runbook.steps().nth(step)?.commands.get(command)?;
+        let needs = script::needs(from.runbook, found, &from.known);
         let stage = match needs.first() {
             Some(need) => Stage::Asking(0, Input { text: need.default.clone().unwrap_or_default() }),
             None => Stage::Reading(glance),
         };
-        let name = from.document.runbook.name.clone();
+        let name = from.runbook.name.clone();
         Some(Self {
             run,
             name,
@@ -127,20 +119,12 @@ impl StepState {
     ///
     /// # Errors
     /// A sentence that says what is not understood in the document.
-    pub fn script(&self, from: &From<'_>) -> Result<Script, String> {
-        let document = from.document;
-        let found = document.runbook.steps().nth(self.step).and_then(|step| step.commands.get(self.command));
+    pub fn script(&self, from: &Source<'_>) -> Result<Script, String> {
+        let found = from.runbook.steps().nth(self.step).and_then(|step| step.commands.get(self.command));
         let found = found.ok_or_else(|| "the runbook has changed: this command is not there any more".to_owned())?;
-        let mut known = from.known.clone();
+        let mut known = from.known.clone().into_owned();
         known.extend(self.values.iter().cloned());
-        let made = script::script(
-            &document.runbook,
-            found,
-            self.purpose,
-            self.edited.as_deref(),
-            &known,
-            document.folder.as_deref(),
-        );
+        let made = script::script(from.runbook, found, self.purpose, self.edited.as_deref(), &known, from.folder);
         made.map_err(|error| error.to_string())
     }
 
@@ -229,18 +213,18 @@ impl StepState {
         let mut say = |text: String, role: Role| {
             rows.extend(paint::wrap(&text, cells).into_iter().map(|line| Row::of(vec![piece(line, look.style(role))])));
         };
-        let Some((document, known)) = super::runbook::source(world, &self.name, self.run.as_ref()) else {
+        let Some(source) = super::runbook::source(world, &self.name, self.run.as_ref()) else {
             say("the runbook is not there any more".to_owned(), Role::Down);
             return rows;
         };
-        let script = match self.script(&From { document: &document, known: &known }) {
+        let script = match self.script(&source) {
             Ok(script) => script,
             Err(why) => {
                 say(Line::from_text(&why).to_string(), Role::Down);
                 return rows;
             }
         };
-        let found = document.runbook.steps().nth(self.step);
+        let found = source.runbook.steps().nth(self.step);
         if let Some(step) = found {
             say(step.title.to_string(), Role::Title);
         }

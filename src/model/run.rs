@@ -301,10 +301,6 @@ pub enum RunCommand {
     FindOut {
         run: RunId,
     },
-    /// What nobody saw the end of stays unknown.
-    LeaveUnknown {
-        run: RunId,
-    },
     Skip {
         run: RunId,
         step: usize,
@@ -314,11 +310,6 @@ pub enum RunCommand {
         run: RunId,
         step: usize,
         note: Option<Line>,
-    },
-    Operated {
-        run: RunId,
-        step: usize,
-        operation: OperationId,
     },
     GoTo {
         run: RunId,
@@ -340,10 +331,8 @@ impl RunCommand {
             | Self::Ask { run, .. }
             | Self::Stop { run }
             | Self::FindOut { run }
-            | Self::LeaveUnknown { run }
             | Self::Skip { run, .. }
             | Self::Mark { run, .. }
-            | Self::Operated { run, .. }
             | Self::GoTo { run, .. }
             | Self::Close { run, .. } => run,
         }

@@ -10,18 +10,36 @@ pub struct Trouble {
     pub service: Option<String>,
     /// Names that the service's configuration gives, the first the best.
     pub named: Vec<String>,
-    /// Alerts that fire: their names and labels.
-    pub alerts: Vec<(String, BTreeMap<String, String>)>,
+    pub alerts: Vec<Firing>,
     /// The service is down, and a release went live shortly before.
     pub after_release: bool,
     /// A disk of this machine is full.
     pub disk_full: bool,
 }
 
+/// An alert that fires.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Firing {
+    pub name: String,
+    pub labels: BTreeMap<String, String>,
+    /// Where its annotation says that the runbook is.
+    pub runbook_url: Option<String>,
+}
+
 /// Returns the place of the best runbook, and why, as a clause.
 pub fn best(runbooks: &[Runbook], trouble: &Trouble) -> Option<(usize, String)> {
     let by_name = |name: &str| runbooks.iter().position(|runbook| runbook.name == name);
-    for (alert, labels) in &trouble.alerts {
+    for Firing { name: alert, labels, runbook_url } in &trouble.alerts {
+        // The address of a page that is a runbook of ours as well: its last part is the name.
+        let last = runbook_url
+            .as_deref()
+            .and_then(|url| url.split(['?', '#']).next()?.trim_end_matches('/').rsplit('/').next());
+        let named = last.map(|last| last.trim_end_matches(".md").trim_end_matches(".html"));
+        if let Some(found) =
+            named.and_then(|name| runbooks.iter().position(|runbook| runbook.name.eq_ignore_ascii_case(name)))
+        {
+            return Some((found, format!("{alert} fires, and its runbook_url names it")));
+        }
         let for_alert = |runbook: &Runbook| {
             let front = &runbook.front;
             let labelled = front.labels.iter().all(|(name, value)| labels.get(name) == Some(value));
@@ -82,7 +100,11 @@ mod tests {
 
     #[test]
     fn an_alert_comes_before_the_service_and_that_before_what_is_usual() {
-        let alert = |name: &str, team: &str| (name.to_owned(), BTreeMap::from([("team".to_owned(), team.to_owned())]));
+        let alert = |name: &str, team: &str| Firing {
+            name: name.to_owned(),
+            labels: BTreeMap::from([("team".to_owned(), team.to_owned())]),
+            runbook_url: None,
+        };
         let mut trouble = Trouble { service: Some("shop".to_owned()), ..Trouble::default() };
         assert_eq!(found(&trouble), ("queue".to_owned(), "it is for shop".to_owned()));
         trouble.named = vec!["gone".to_owned(), "bad-deploy".to_owned()];
@@ -91,6 +113,9 @@ mod tests {
         assert_eq!(found(&trouble), ("KubeJobFailed".to_owned(), "kubejobfailed fires".to_owned()));
         trouble.alerts.insert(0, alert("queuefull", "web"));
         assert_eq!(found(&trouble).0, "queue");
+        trouble.alerts[0].runbook_url = Some("https://wiki.acme.com/runbooks/Bad-Deploy.md?x#top".to_owned());
+        let why = "queuefull fires, and its runbook_url names it";
+        assert_eq!(found(&trouble), ("bad-deploy".to_owned(), why.to_owned()));
         let other = Trouble { service: Some("web".to_owned()), after_release: true, ..Trouble::default() };
         assert_eq!(found(&other).0, "bad-deploy");
         assert_eq!(found(&Trouble::default()).0, "first-five-minutes");

@@ -8,7 +8,6 @@
 //! One thing runs at a time in a run. The step after a settled one is the one that it says, else the next.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use thiserror::Error;
 
@@ -21,7 +20,7 @@ use crate::model::text::Line;
 use crate::model::time::Timestamp;
 
 /// Lines of one execution that are kept at its beginning, and at its end.
-pub const HEAD: usize = 400;
+const HEAD: usize = 400;
 const TAIL: usize = 400;
 
 /// An event that may not follow.
@@ -498,10 +497,5 @@ impl Run {
     /// Returns how many steps are over.
     pub fn over(&self) -> usize {
         self.steps.iter().filter(|state| state.standing.is_over()).count()
-    }
-
-    /// Returns how long it has been going on, or went on.
-    pub fn took(&self) -> Duration {
-        self.last_at.since(self.begun_at)
     }
 }

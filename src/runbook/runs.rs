@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::run::{Execution, Run};
-use crate::model::id::{OperationId, RunId};
+use crate::model::id::RunId;
 use crate::model::journal::{Body, Entry, News};
 use crate::model::operation::Lease;
 use crate::model::run::StepVerdict;
@@ -83,29 +83,7 @@ impl Runs {
 
     /// Returns how what runs in it stands.
     pub fn standing(&self, run: &Run, now: Timestamp) -> Standing {
-        if run.closed.is_some() {
-            return Standing::Closed;
-        }
-        let Some((_, open)) = run.open() else { return Standing::Waits };
-        let id = run.id.in_journal();
-        let lives = |lease: &Lease| lease.operation == id && lease.is_live(now);
-        if self.leases.iter().any(lives) {
-            return Standing::Running;
-        }
-        match &open.worker {
-            None if now.since(open.asked_at) < COMES_WITHIN => Standing::Starting,
-            // The lease comes a moment before the claim, and goes a moment after the end: what is seen may be from between.
-            Some(_) if now.since(run.last_at) < Lease::STALE_AFTER && open.started_at.is_none() => Standing::Starting,
-            _ => Standing::Interrupted,
-        }
-    }
-
-    /// Returns the step that an operation was approved from.
-    pub fn of_operation(&self, operation: &OperationId) -> Option<(&Run, usize)> {
-        self.latest_first().find_map(|run| {
-            let step = run.steps.iter().position(|step| step.operation.as_ref() == Some(operation))?;
-            Some((run, step))
-        })
+        standing(run, &self.leases, now)
     }
 
     /// Returns when a runbook was followed last, and when it was last gone through without a step that failed.
@@ -119,5 +97,23 @@ impl Runs {
                     .any(|one| matches!(one.settled, Some((_, StepVerdict::Failed | StepVerdict::Unknown, _))))
         };
         (of().next().map(|run| run.begun_at), of().find(good).map(|run| run.last_at))
+    }
+}
+
+/// Returns how what runs in a run stands, with everybody who acts now.
+pub fn standing(run: &Run, leases: &[Lease], now: Timestamp) -> Standing {
+    if run.closed.is_some() {
+        return Standing::Closed;
+    }
+    let Some((_, open)) = run.open() else { return Standing::Waits };
+    let id = run.id.in_journal();
+    if leases.iter().any(|lease| lease.operation == id && lease.is_live(now)) {
+        return Standing::Running;
+    }
+    match &open.worker {
+        None if now.since(open.asked_at) < COMES_WITHIN => Standing::Starting,
+        // The lease comes a moment before the claim, and goes a moment after the end: what is seen may be from between.
+        Some(_) if now.since(run.last_at) < Lease::STALE_AFTER && open.started_at.is_none() => Standing::Starting,
+        _ => Standing::Interrupted,
     }
 }

@@ -29,7 +29,7 @@ use crate::runbook::{script, words};
 use crate::ui::format;
 use pen::Pen;
 
-pub use terminal::{Frame, connect, read_frames};
+pub use terminal::{Frame, connect};
 
 /// What such a worker is given.
 pub struct StepTask {

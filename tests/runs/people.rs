@@ -17,6 +17,22 @@ fn another_person_goes_on_from_another_terminal_and_both_are_named() {
     assert!(run["steps"][1]["by"].as_str().unwrap().starts_with("lee@"), "{run:#}");
 }
 
+#[test]
+fn a_worker_that_slept_while_it_was_given_up_writes_nothing_more() {
+    use crashcart::model::run::{RunEvent, StepVerdict};
+    let bench = Bench::of("", "true");
+    assert!(bench.follow(&[]).status.success());
+    let now = crashcart::clock::Clock::system().now();
+    let mut journal = crashcart::journal::Journal::open(&bench.path("state"), now).unwrap().journal;
+    let run = journal.runs().unwrap().latest_first().next().unwrap().clone();
+    assert!(matches!(run.executions[0].settled, Some((_, StepVerdict::Done, _))));
+    let by = crashcart::model::operation::Actor::default();
+    let late = RunEvent::Said { execution: 0, lines: Vec::new(), left_out: 7 };
+    assert!(crashcart::desk::runs::write(&mut journal, &run.id, &None, &by, now, late).is_err());
+    assert!(journal.run(&run.id).unwrap().is_some());
+    bench.verify();
+}
+
 fn open(bench: &Bench, arguments: &[&str]) -> Terminal {
     let mut start = Start { size: (80, 24), ..Start::default() };
     start.environment.push(("CRASHCART_STATE_DIR", bench.path("state").display().to_string()));

@@ -74,6 +74,15 @@ fn one_that_holds_the_output_open_does_not_hold_us() {
 }
 
 #[test]
+fn one_that_goes_on_printing_in_the_background_does_not_hold_us() {
+    let bench = Bench::of("timeout=1m", "yes & echo $! > child; echo started");
+    let begun = std::time::Instant::now();
+    let output = bench.follow(&[]);
+    assert!(output.status.success(), "{}", said(&output));
+    assert!(begun.elapsed().as_secs() < 30, "it was waited for");
+}
+
+#[test]
 fn one_that_prints_for_ever_fills_no_disk_and_keeps_its_first_and_last_words() {
     let bench =
         Bench::of("timeout=2m", "echo first; head -c 200000000 /dev/zero | tr '\\0' 'x' | fold -w 99; echo; echo last");

@@ -13,7 +13,7 @@ use crate::modal::glance::Glance;
 use crate::modal::operation::OperationState;
 use crate::modal::prompt::{Prompt, Purpose as PromptPurpose, Typed};
 use crate::modal::runbook::{RunbookState, source};
-use crate::modal::step::{From, Stage, StepState};
+use crate::modal::step::{Stage, StepState};
 use crate::modal::terminal::{TerminalState, Typed as Sent};
 use crate::model::id::{RunId, ServiceId};
 use crate::model::operation::Target;
@@ -21,7 +21,7 @@ use crate::model::run::{Beginning, Purpose, RunCommand};
 use crate::model::source::Trouble;
 use crate::model::text::Line;
 use crate::pane::PaneId;
-use crate::runbook::links::{Link, Meaning};
+use crate::runbook::links::{Link, Meaning, links};
 use crate::runbook::runs::Standing;
 
 /// Opens a runbook, and the run of it that is open.
@@ -113,8 +113,8 @@ pub fn act(app: &mut App, action: Action, key: Option<Key>) -> Vec<Effect> {
             Vec::new()
         }
         (Action::RunClose, Some(run)) => {
+            let parent = state.run(&app.world).and_then(|run| run.beginning.parent.clone());
             app.modals.pop();
-            let parent = state.parent.clone();
             let mut effects = vec![wants(RunCommand::Close { run, said: None })];
             if let Some((run, step)) = parent {
                 let note = Some(Line::from_text(&format!("{} was followed", state.name)));
@@ -146,13 +146,12 @@ fn refusal(app: &App, state: &RunbookState) -> Option<String> {
     if app.world.read_only {
         return Some("--read-only: nothing can be done from here".to_owned());
     }
-    let (document, _) = source(&app.world, &state.name, state.run.as_ref())?;
-    document.withheld.map(|withheld| withheld.to_string())
+    source(&app.world, &state.name, state.run.as_ref())?.withheld.map(ToString::to_string)
 }
 
 /// Does what the selected step is for: its next command, its link, or nothing that a machine could do.
 fn go(app: &mut App, state: &RunbookState, key: Option<Key>) -> Vec<Effect> {
-    let Some((document, _)) = source(&app.world, &state.name, state.run.as_ref()) else { return Vec::new() };
+    let Some(document) = source(&app.world, &state.name, state.run.as_ref()) else { return Vec::new() };
     let Some(step) = document.runbook.steps().nth(state.step) else {
         notice(app, "it has no steps: it can only be read", false);
         return Vec::new();
@@ -160,9 +159,7 @@ fn go(app: &mut App, state: &RunbookState, key: Option<Key>) -> Vec<Effect> {
     if !step.commands.is_empty() {
         return show(app, state, Purpose::Do, key);
     }
-    let part = document.runbook.parts.iter().filter(|part| part.step.is_some()).nth(state.step);
-    let text = part.and_then(|part| document.text.get(part.range.clone())).unwrap_or_default();
-    let own = crate::runbook::links::links(text)
+    let own = links(document.runbook.step_text(document.text, state.step))
         .into_iter()
         .find(|link| !matches!(link.meaning, Meaning::Elsewhere | Meaning::Unknown));
     match own {
@@ -176,9 +173,9 @@ fn go(app: &mut App, state: &RunbookState, key: Option<Key>) -> Vec<Effect> {
 
 /// Shows a command before it runs, and asks first for what it has to be told.
 fn show(app: &mut App, state: &RunbookState, purpose: Purpose, key: Option<Key>) -> Vec<Effect> {
-    let Some((document, known)) = source(&app.world, &state.name, state.run.as_ref()) else { return Vec::new() };
+    let Some(from) = source(&app.world, &state.name, state.run.as_ref()) else { return Vec::new() };
     let run = state.run(&app.world);
-    let of_step = document.runbook.steps().nth(state.step);
+    let of_step = from.runbook.steps().nth(state.step);
     let command = match (purpose, run) {
         (Purpose::Undo, Some(run)) => {
             run.executions_of(state.step).rev().find(|one| one.purpose == Purpose::Do).map_or(0, |one| one.command)
@@ -192,7 +189,6 @@ fn show(app: &mut App, state: &RunbookState, purpose: Purpose, key: Option<Key>)
         return Vec::new();
     }
     let glance = Glance::new(app.world.now, app.generation);
-    let from = From { document: &document, known: &known };
     if let Some(step) = StepState::new(&from, state.run.clone(), (state.step, command), purpose, key, glance) {
         app.modals.push(Modal::Step(step));
     }
@@ -244,8 +240,8 @@ pub fn step_paste(app: &mut App, text: &str) -> bool {
 /// Opens the text of the command for writing.
 pub fn edit(app: &mut App) {
     let Some(Modal::Step(state)) = app.modals.last() else { return };
-    let Some((document, known)) = source(&app.world, &state.name, state.run.as_ref()) else { return };
-    let text = state.script(&From { document: &document, known: &known }).map(|script| script.text);
+    let Some(from) = source(&app.world, &state.name, state.run.as_ref()) else { return };
+    let text = state.script(&from).map(|script| script.text);
     if let (Ok(text), Some(Modal::Step(state))) = (text, app.modals.last_mut()) {
         state.stage = Stage::Editing(Editor::new(&text));
     }
@@ -260,8 +256,8 @@ pub fn confirm(app: &mut App, key: Option<Key>) -> Vec<Effect> {
         return Vec::new();
     }
     let step = step.clone();
-    let Some((document, known)) = source(&app.world, &step.name, step.run.as_ref()) else { return Vec::new() };
-    let script = match step.script(&From { document: &document, known: &known }) {
+    let Some(from) = source(&app.world, &step.name, step.run.as_ref()) else { return Vec::new() };
+    let script = match step.script(&from) {
         Ok(script) => script,
         Err(why) => {
             notice(app, &why, true);
@@ -304,15 +300,15 @@ fn ensure(app: &mut App, state: &RunbookState) -> (RunId, Vec<Effect>) {
         Some(Item::Service(service)) => Some(service),
         _ => None,
     };
-    let Some((document, known)) = source(&app.world, &state.name, None) else { return (id, Vec::new()) };
-    let mut values = known;
+    let Some(document) = source(&app.world, &state.name, None) else { return (id, Vec::new()) };
+    let mut values = document.known.into_owned();
     if let Some(service) = &service {
         values.entry("SERVICE".to_owned()).or_insert_with(|| service.to_string());
     }
     let beginning = Beginning {
         name: state.name.clone(),
-        text: document.text.clone(),
-        folder: document.folder.clone(),
+        text: document.text.to_owned(),
+        folder: document.folder.map(std::path::Path::to_path_buf),
         service,
         by: app.world.by.clone(),
         values,
@@ -385,13 +381,14 @@ fn find(app: &mut App, forwards: bool) -> Vec<Effect> {
 
 fn follow_link(app: &mut App, number: usize, key: Option<Key>) -> Vec<Effect> {
     let Some(Modal::Runbook(state)) = app.modals.last() else { return Vec::new() };
-    let links = state.links(&app.world, &app.look);
-    let Some(link) = links.get(number.saturating_sub(1)).cloned() else {
+    let here = state.step;
+    let links = source(&app.world, &state.name, state.run.as_ref()).map(|from| from.runbook.links(from.text));
+    let found = links.unwrap_or_default().into_iter().nth(number.saturating_sub(1));
+    let Some((link, step)) = found.filter(|_| number > 0) else {
         notice(app, &format!("there is no link {number}"), false);
         return Vec::new();
     };
-    let step = state.step_of_link(&app.world, number - 1);
-    follow_meaning(app, step, &link, key)
+    follow_meaning(app, step.unwrap_or(here), &link, key)
 }
 
 fn follow_meaning(app: &mut App, step: usize, link: &Link, key: Option<Key>) -> Vec<Effect> {

@@ -6,7 +6,7 @@ use super::super::event::{Input, Key, KeyCode, Mouse, MouseKind};
 use super::super::layout::Room;
 use super::super::world::Item;
 use super::{acting, following, notice, reading, reassess, settle};
-use crate::action::Action;
+use crate::action::{Action, Context, info};
 use crate::modal::Modal;
 use crate::modal::choose::Choice;
 use crate::modal::detail::{DetailState, Subject};
@@ -189,6 +189,7 @@ fn act(app: &mut App, action: Action, key: Option<Key>) -> Vec<Effect> {
         Action::PaneAlerts => app.focus = PaneId::Alerts,
         Action::PaneOperations => app.focus = PaneId::Operations,
         Action::Runbook => reading::open_best(app),
+        Action::Draft if app.world.read_only => notice(app, "--read-only: nothing can be done from here", true),
         Action::Draft => {
             let service = match app.selected() {
                 Some(Item::Service(service)) => Some(service),
@@ -427,17 +428,7 @@ fn modal_action(app: &mut App, action: Action, key: Option<Key>) -> Vec<Effect> 
             }
         },
         Action::Edit => following::edit(app),
-        Action::StepSkip
-        | Action::StepMark
-        | Action::StepStop
-        | Action::StepUndo
-        | Action::StepOutput
-        | Action::StepTerminal
-        | Action::StepGoOn
-        | Action::RunClose
-        | Action::Link
-        | Action::FindNext
-        | Action::FindPrevious => return following::act(app, action, key),
+        _ if info(action).context == Context::Runbook => return following::act(app, action, key),
         Action::Search if matches!(app.modals.last(), Some(Modal::Runbook(_))) => {
             return following::act(app, action, key);
         }

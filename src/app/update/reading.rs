@@ -12,7 +12,7 @@ use crate::model::id::ServiceId;
 use crate::model::service::Health;
 use crate::model::source::{Capability, Found};
 use crate::runbook::Runbook;
-use crate::runbook::matching::{Trouble, best};
+use crate::runbook::matching::{Firing, Trouble, best};
 
 /// A release counts as a cause when what broke did so within this time.
 const SOON: Duration = Duration::from_secs(30 * 60);
@@ -64,7 +64,7 @@ fn trouble(world: &World, service: Option<&ServiceId>) -> Trouble {
             let labels: BTreeMap<String, String> =
                 alert.labels.iter().map(|(name, value)| (name.clone(), value.to_string())).collect();
             let name = labels.get("alertname").cloned().unwrap_or_else(|| alert.title.to_string());
-            (name, labels)
+            Firing { name, labels, runbook_url: alert.runbook_url.clone() }
         }));
     }
     let down_since = world.assessment.service(service).filter(|found| found.health == Health::Down);

@@ -77,22 +77,7 @@ impl Found {
 pub fn all(cli: &Cli, environment: &Environment) -> Result<Vec<Found>, Failure> {
     let mut found = Vec::new();
     for (folder, is_ours) in folders(cli, environment)? {
-        let Ok(entries) = fs::read_dir(&folder) else { continue };
-        let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
-        paths.retain(|path| path.extension().is_some_and(|ending| ending == "md"));
-        paths.sort();
-        for path in paths {
-            match from_file(&path) {
-                Ok(mut one) => {
-                    if !is_ours {
-                        judge(&mut one, cli, environment);
-                    }
-                    found.push(one);
-                }
-                // The others are as good as before.
-                Err(failure) => output::tell(&format!("{}\n", failure.error)),
-            }
-        }
+        found.extend(in_folder(&folder, is_ours, cli, environment));
     }
     for (name, text) in BUILT_IN {
         if !found.iter().any(|one: &Found| one.runbook.name == *name) {
@@ -101,6 +86,28 @@ pub fn all(cli: &Cli, environment: &Environment) -> Result<Vec<Found>, Failure> 
         }
     }
     Ok(found)
+}
+
+/// Returns the runbooks of one folder; whether they may be run is judged where it is not the user's own.
+pub fn in_folder(folder: &Path, is_ours: bool, cli: &Cli, environment: &Environment) -> Vec<Found> {
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|ending| ending == "md"));
+    paths.sort();
+    let mut found = Vec::new();
+    for path in paths {
+        match from_file(&path) {
+            Ok(mut one) => {
+                if !is_ours {
+                    judge(&mut one, cli, environment);
+                }
+                found.push(one);
+            }
+            // The others are as good as before.
+            Err(failure) => output::tell(&format!("{}\n", failure.error)),
+        }
+    }
+    found
 }
 
 /// Returns them for the console. One that cannot be read is missing there; `runbooks lint` says why.

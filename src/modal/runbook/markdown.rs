@@ -8,10 +8,10 @@ use crate::ui::paint::{self, piece};
 use crate::ui::rows::Row;
 use crate::ui::{Look, Role, code};
 
-/// Returns the rows of a stretch of Markdown.
+/// Returns the rows of a stretch of Markdown, and how many links are in it.
 ///
-/// Links are numbered from `links` on, and read as `text [3]`; where they lead stands in the list that the number is for.
-pub fn rows(text: &str, cells: usize, is_step: bool, links: usize, look: &Look) -> Vec<Row<'static>> {
+/// Links are numbered from `links` on, and read as `text [3]`; [`Runbook::links`](crate::runbook::Runbook::links) counts the same.
+pub fn rows(text: &str, cells: usize, is_step: bool, links: usize, look: &Look) -> (Vec<Row<'static>>, usize) {
     let mut page = Page {
         cells,
         look,
@@ -136,7 +136,7 @@ pub fn rows(text: &str, cells: usize, is_step: bool, links: usize, look: &Look) 
         }
     }
     page.flush();
-    page.rows
+    (page.rows, number - links)
 }
 
 struct Page<'l> {

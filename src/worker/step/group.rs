@@ -1,8 +1,10 @@
 //! A shell and everything that it has started: whether it lives, how many there are, and how it is ended.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process_group};
+use tokio::process::Child;
 
 /// Between the signals: interrupt, terminate, kill.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -21,6 +23,16 @@ pub async fn end(leader: u32, has_gone: impl Fn() -> bool) {
             waited += LOOK;
         }
     }
+}
+
+/// Ends a group whose leader is our child. The leader has to be waited for meanwhile, or it stays as a zombie.
+pub async fn end_child(leader: u32, child: &mut Child) {
+    let reaped = Cell::new(false);
+    let reaping = async {
+        let _ = child.wait().await;
+        reaped.set(true);
+    };
+    tokio::join!(end(leader, || reaped.get()), reaping);
 }
 
 /// Signals a group, which may have gone.

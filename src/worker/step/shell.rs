@@ -3,7 +3,6 @@
 use std::process::Stdio;
 use std::time::Duration;
 
-use rustix::process::Signal;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::unix::pipe::Receiver;
 use tokio::process::{Child, ChildStdin, Command};
@@ -13,6 +12,7 @@ use super::pen::{Pen, TICK};
 use crate::model::run::{ProcessEnd, RunEvent, Script};
 use crate::model::secret::Secret;
 use crate::model::text::Line;
+use crate::provider::run::quoted;
 use crate::worker::WorkerError;
 
 /// What is run.
@@ -72,7 +72,7 @@ pub async fn run(asked: &Asked<'_>, pen: &mut Pen) -> Result<(ProcessEnd, String
     let end = watched.watch(asked, pen).await;
     pen.end_of_print().await?;
     let background = if asked.script.host.is_some() { 0 } else { group::members(pid) };
-    let printed = crate::model::text::Line::lines_of(&String::from_utf8_lossy(&watched.printed), usize::MAX);
+    let printed = Line::lines_of(&String::from_utf8_lossy(&watched.printed), usize::MAX);
     let printed: Vec<&str> = printed.iter().map(Line::as_str).collect();
     Ok((end?, printed.join("\n"), background))
 }
@@ -140,11 +140,6 @@ pub fn sent(asked: &Asked<'_>) -> Vec<u8> {
     [format!("{}\n", text.len()).into_bytes(), text.into_bytes()].concat()
 }
 
-/// Quotes a text for a POSIX shell.
-pub fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "'\\''"))
-}
-
 /// A shell that runs, and what it prints.
 struct Watched {
     child: Child,
@@ -199,9 +194,10 @@ impl Watched {
                 }
             }
         };
-        // What was printed before the end may still be under way.
-        while open && let Ok(Ok(count)) = tokio::time::timeout(AFTERWARDS, read(&mut self.output, &mut buffer)).await {
-            if count == 0 || self.over(asked, pen).await?.is_some() {
+        // What was printed before the end may still be under way. What goes on in the background may print for ever.
+        let until = tokio::time::Instant::now() + AFTERWARDS;
+        while open && let Ok(Ok(count)) = tokio::time::timeout_at(until, read(&mut self.output, &mut buffer)).await {
+            if count == 0 {
                 break;
             }
             self.take(&buffer[..count], is_far, pen).await?;
@@ -246,18 +242,7 @@ impl Watched {
                 return Ok(Some(end));
             }
         }
-        {
-            let (pid, child) = (self.pid, &mut self.child);
-            // The leader has to be waited for, or it stays as a zombie.
-            let reaped = std::sync::atomic::AtomicBool::new(false);
-            let ending = group::end(pid, || reaped.load(std::sync::atomic::Ordering::Relaxed));
-            let reaping = async {
-                let _ = child.wait().await;
-                reaped.store(true, std::sync::atomic::Ordering::Relaxed);
-            };
-            tokio::join!(ending, reaping);
-        }
-        group::send(self.pid, Signal::KILL);
+        group::end_child(self.pid, &mut self.child).await;
         self.drain(pen).await?;
         Ok(Some(end))
     }

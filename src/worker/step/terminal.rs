@@ -20,11 +20,12 @@ use tokio::sync::{broadcast, mpsc};
 
 use super::group;
 use super::pen::{Pen, TICK};
-use super::shell::{Asked, environment, flags, of_status, quoted};
+use super::shell::{Asked, environment, flags, of_status};
 use crate::model::id::RunId;
 use crate::model::output::OutputLine;
 use crate::model::run::{ProcessEnd, RunEvent};
 use crate::model::text::Line;
+use crate::provider::run::quoted;
 use crate::worker::WorkerError;
 
 /// The size until somebody connects.
@@ -54,7 +55,7 @@ impl Frame {
 }
 
 /// Reads what an onlooker sends, until it goes.
-pub async fn read_frames(mut stream: impl tokio::io::AsyncRead + Unpin, frames: mpsc::Sender<Frame>) {
+async fn read_frames(mut stream: impl tokio::io::AsyncRead + Unpin, frames: mpsc::Sender<Frame>) {
     loop {
         let mut head = [0; 5];
         if stream.read_exact(&mut head).await.is_err() {
@@ -233,13 +234,7 @@ impl Hall {
                 () = tokio::time::sleep(TICK) => {
                     let stopped = pen.is_stopped()?;
                     if stopped || pen.now().since(begun) >= asked.script.timeout {
-                        let reaped = std::sync::atomic::AtomicBool::new(false);
-                        let ending = group::end(pid, || reaped.load(std::sync::atomic::Ordering::Relaxed));
-                        let reaping = async {
-                            let _ = child.wait().await;
-                            reaped.store(true, std::sync::atomic::Ordering::Relaxed);
-                        };
-                        tokio::join!(ending, reaping);
+                        group::end_child(pid, child).await;
                         return Ok(if stopped { ProcessEnd::Stopped } else { ProcessEnd::TimedOut });
                     }
                 }
