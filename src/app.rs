@@ -13,7 +13,7 @@ pub mod layout;
 mod update;
 pub mod world;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use ratatui::buffer::Buffer;
@@ -21,6 +21,7 @@ use ratatui::layout::Rect;
 
 use crate::action::keymap::{KeyProblem, Keymap};
 use crate::diagnosis::Assessment;
+use crate::incident::Incidents;
 use crate::modal::Modal;
 use crate::modal::glance::Glance;
 use crate::modal::plan::PlanState;
@@ -105,6 +106,8 @@ pub struct App {
     at_once: Option<PlanState>,
     /// Whether the journal has told anything yet.
     journal_read: bool,
+    /// What the journal was asked to take of the open incident: it answers a moment later.
+    recorded: BTreeSet<String>,
     seed: u64,
 }
 
@@ -131,6 +134,7 @@ impl App {
             inert: setup.inert,
             runbooks: setup.runbooks,
             runs: Runs::default(),
+            incidents: Incidents::default(),
             by: setup.by,
             read_only: setup.read_only,
             overdue: 0,
@@ -164,6 +168,7 @@ impl App {
             requests: 0,
             at_once: None,
             journal_read: false,
+            recorded: BTreeSet::new(),
             seed: setup.seed,
         };
         let selected = app.selected();

@@ -2,36 +2,16 @@
 
 mod support;
 
-use crashcart::action::keymap;
 use crashcart::app::App;
 use crashcart::app::effect::Effect;
-use crashcart::app::event::{Event, EventKind, Input};
+use crashcart::app::event::{Event, EventKind};
 use crashcart::model::id::{FeedId, OperationId, ServiceId};
 use crashcart::model::operation::{ConfirmLevel, OperationCommand, PlanRequest, Stop, StopKind, Target};
 use crashcart::model::snapshot::Update;
 use crashcart::model::source::{FailureKind, Found, Trouble};
 use crashcart::model::text::Line;
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use support::console::{SIZE, press, screen};
 use support::demo_operations::{ID, answer, asked, night, reopened, shown, story, tell, wait};
-
-const SIZE: (u16, u16) = (80, 24);
-
-fn press(app: &mut App, keys: &str) -> Vec<Effect> {
-    let one = |key: &str| {
-        let (at, key) = (app.world().now, keymap::parse(key).expect("a key"));
-        app.update(Event { at, kind: EventKind::Input(Input::Key(key)) })
-    };
-    keys.split(' ').flat_map(one).collect()
-}
-
-fn screen(app: &App) -> String {
-    let area = Rect::new(0, 0, SIZE.0, SIZE.1);
-    let mut buf = Buffer::empty(area);
-    app.view(area, &mut buf);
-    let row = |y| (0..SIZE.0).map(|x| buf[(x, y)].symbol().to_owned()).collect::<String>();
-    (0..SIZE.1).map(row).collect::<Vec<_>>().join("\n")
-}
 
 fn acts(effects: &[Effect]) -> Vec<&Effect> {
     effects.iter().filter(|effect| matches!(effect, Effect::Approve(_) | Effect::Operate(_))).collect()

@@ -2,34 +2,14 @@
 
 mod support;
 
-use crashcart::action::keymap;
 use crashcart::app::App;
 use crashcart::app::effect::{Effect, TerminalRequest};
-use crashcart::app::event::{Event, EventKind, Input};
+use crashcart::app::event::{Event, EventKind};
 use crashcart::model::run::{Purpose, RunCommand, RunEvent, StepVerdict};
 use crashcart::model::text::Line;
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use support::console::{SIZE, press, screen};
 use support::demo_operations::{asked, night, shown, wait};
 use support::demo_runs::{ends, grant, prints, tell, wanted};
-
-const SIZE: (u16, u16) = (80, 24);
-
-fn press(app: &mut App, keys: &str) -> Vec<Effect> {
-    let one = |key: &str| {
-        let (at, key) = (app.world().now, keymap::parse(key).expect("a key"));
-        app.update(Event { at, kind: EventKind::Input(Input::Key(key)) })
-    };
-    keys.split(' ').flat_map(one).collect()
-}
-
-fn screen(app: &App) -> String {
-    let area = Rect::new(0, 0, SIZE.0, SIZE.1);
-    let mut buf = Buffer::empty(area);
-    app.view(area, &mut buf);
-    let row = |y| (0..SIZE.0).map(|x| buf[(x, y)].symbol().to_owned()).collect::<String>();
-    (0..SIZE.1).map(row).collect::<Vec<_>>().join("\n")
-}
 
 #[track_caller]
 fn shows(app: &App, parts: &[&str]) {

@@ -1,6 +1,15 @@
 //! An incident on the command line, from its opening to its postmortem.
 
+mod support;
+
 use std::process::{Command, Output, Stdio};
+
+use crashcart::app::effect::Effect;
+use crashcart::app::event::{Event, EventKind};
+use crashcart::model::id::{EntryId, IncidentId, ServiceId};
+use crashcart::model::incident::{IncidentEvent, Severity};
+use crashcart::model::journal::{Body, Entry, News};
+use crashcart::model::text::Line;
 
 fn call(folder: &std::path::Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_crashcart"));
@@ -47,4 +56,56 @@ fn what_is_said_of_an_outage_becomes_a_timeline_and_a_postmortem() {
     assert!(!document.contains("wrong"), "{document}");
     assert!(ok(&["incident", "list", "--search", "customer wrote"]).contains("#1"));
     ok(&["journal", "verify"]);
+}
+
+#[test]
+fn what_the_console_sees_is_written_once_while_an_incident_is_open() {
+    let mut app = support::demo_operations::night((80, 24));
+    let (at, by) = (app.world().now, app.world().by.clone());
+    let id = IncidentId::new("01a2-incident");
+    let opened = IncidentEvent::Opened {
+        number: 12,
+        title: Line::from_text("Checkout answers 500"),
+        severity: Severity::Sev1,
+        services: vec![ServiceId::new("checkout")],
+        began_at: at,
+        by: by.clone(),
+    };
+    let entry = |seq: u64, event: &IncidentEvent| Entry {
+        seq,
+        id: EntryId::new(format!("i{seq}")),
+        at,
+        by: by.clone(),
+        service: None,
+        operation: Some(id.in_journal()),
+        body: Body::Incident(event.clone()),
+    };
+    let tell = |entries| EventKind::Journal(News { entries, leases: Vec::new() });
+    let effects = app.update(Event { at, kind: tell(vec![entry(1, &opened)]) });
+    let seen: Vec<IncidentEvent> = effects
+        .into_iter()
+        .filter_map(|effect| match effect {
+            Effect::Record(command) => Some(command.event),
+            _ => None,
+        })
+        .collect();
+    let texts: Vec<String> = seen
+        .iter()
+        .map(|event| match event {
+            IncidentEvent::Saw { text, .. } => text.to_string(),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    for part in ["checkout is down", "fires", "release v42"] {
+        assert!(texts.iter().any(|text| text.contains(part)), "{part:?} is not among {texts:#?}");
+    }
+    assert!(
+        support::console::screen(&app).contains("SEV1 #12 Checkout answers 500"),
+        "{}",
+        support::console::screen(&app)
+    );
+    // The journal has it now, and nothing of it is asked for again.
+    let entries = seen.iter().zip(2..).map(|(event, seq)| entry(seq, event)).collect();
+    let again = app.update(Event { at, kind: tell(entries) });
+    assert!(!again.iter().any(|effect| matches!(effect, Effect::Record(_))), "{again:?}");
 }

@@ -1,6 +1,7 @@
 //! What the console asks of the world, as data. Only the runtime fulfils it.
 
 use crate::model::id::{CheckId, FeedId, LogSourceId, RunId, ServiceId};
+use crate::model::incident::IncidentCommand;
 use crate::model::issue::ErrorIssue;
 use crate::model::operation::{OperationCommand, Plan, PlanRequest};
 use crate::model::release::Release;
@@ -38,6 +39,8 @@ pub enum Effect {
     /// Something for a run of a runbook. What comes of it is told by the journal.
     Run(Box<RunCommand>),
     Terminal(TerminalRequest),
+    /// Something that was seen while an incident is open. The journal takes the same only once.
+    Record(Box<IncidentCommand>),
     /// Write a runbook from what was just done, for this service or all.
     Draft(Option<ServiceId>),
 }

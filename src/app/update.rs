@@ -5,6 +5,7 @@ mod facts;
 mod following;
 mod input;
 mod reading;
+mod recording;
 
 use super::App;
 use super::effect::Effect;
@@ -29,7 +30,9 @@ pub fn update(app: &mut App, event: Event) -> Vec<Effect> {
             if !went_on {
                 reassess(app);
             }
-            facts::fact(app, update)
+            let mut effects = facts::fact(app, update);
+            effects.extend(recording::record(app));
+            effects
         }
         EventKind::Lines(batch) => {
             app.logs.push(batch);
@@ -45,7 +48,8 @@ pub fn update(app: &mut App, event: Event) -> Vec<Effect> {
             Vec::new()
         }
         EventKind::Journal(news) => {
-            let effects = acting::journal(app, &news);
+            let mut effects = acting::journal(app, &news);
+            effects.extend(recording::record(app));
             following::follow(app);
             // A banner may have come or gone.
             settle(app);

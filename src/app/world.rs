@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::diagnosis::Assessment;
+use crate::incident::Incidents;
 use crate::model::catalog::Catalog;
 use crate::model::id::{FeedId, ServiceId, VendorId};
 use crate::model::snapshot::Snapshot;
@@ -55,6 +56,7 @@ pub struct World {
     pub runbooks: Arc<Vec<Document>>,
     /// What was and is being followed, as the journal tells it.
     pub runs: Runs,
+    pub incidents: Incidents,
     /// Who is at the keyboard.
     pub by: Actor,
     /// Actions are disarmed.
@@ -118,7 +120,7 @@ impl World {
         if let Some(text) = here.or(self.assessment.network.clock.as_ref()) {
             return Some(Alarm { text: text.to_string(), grave: true });
         }
-        self.unfinished().or_else(|| self.left()).or_else(|| self.frozen()).or_else(|| self.followed())
+        self.unfinished().or_else(|| self.left()).or_else(|| self.frozen()).or_else(|| self.under_way())
     }
 
     /// A step of a runbook whose process has gone.
@@ -131,17 +133,24 @@ impl World {
         })
     }
 
+    /// The incident that is open, and the runbook that somebody follows.
+    fn under_way(&self) -> Option<Alarm> {
+        let incident = self.incidents.open().map(|incident| {
+            let since = incident.began_at.in_zone(&self.zone).strftime("%H:%M");
+            format!("{} #{} {} since {since}", incident.severity.word(), incident.number, incident.title)
+        });
+        let parts: Vec<String> = incident.into_iter().chain(self.followed()).collect();
+        (!parts.is_empty()).then(|| Alarm { text: parts.join("; "), grave: false })
+    }
+
     /// A runbook that somebody follows.
-    fn followed(&self) -> Option<Alarm> {
+    fn followed(&self) -> Option<String> {
         let open = |run: &&crate::runbook::run::Run| {
             run.closed.is_none() && self.now.since(run.last_at) < FOLLOWED && run.current < run.steps.len()
         };
         let run = self.runs.latest_first().find(open)?;
         let who = run.people.last().map(|actor| actor.user.to_string()).unwrap_or_default();
-        Some(Alarm {
-            text: format!("{} {}/{} ({who}): b goes on", run.beginning.name, run.over(), run.steps.len()),
-            grave: false,
-        })
+        Some(format!("{} {}/{} ({who}): b goes on", run.beginning.name, run.over(), run.steps.len()))
     }
 
     /// An operation that nobody carries on.

@@ -21,6 +21,7 @@ use crate::app::event::{Event, EventKind, Notice};
 use crate::clock::Clock;
 use crate::journal::{Journal, JournalError, Opened};
 use crate::model::id::{OperationId, ServiceId};
+use crate::model::incident::IncidentCommand;
 use crate::model::operation::{OperationCommand, Plan, PlanRequest};
 use crate::model::run::RunCommand;
 use crate::model::source::{FailureKind, Trouble};
@@ -45,6 +46,7 @@ enum Wish {
     Run(Box<RunCommand>),
     Terminal(TerminalRequest),
     Draft(Option<ServiceId>),
+    Record(Box<IncidentCommand>),
 }
 
 /// The desk. It ends when it is dropped, after everything that was wished for is written.
@@ -99,6 +101,10 @@ impl Operator for Desk {
 
     fn terminal(&self, request: TerminalRequest) {
         self.wish(Wish::Terminal(request));
+    }
+
+    fn record(&self, command: Box<IncidentCommand>) {
+        self.wish(Wish::Record(command));
     }
 
     fn draft(&self, service: Option<ServiceId>) {
@@ -166,7 +172,7 @@ fn closed(supplies: &Supplies, wishes: &Receiver<Wish>, error: &JournalError) {
             Wish::Approve(plan) => EventKind::NotOperated { operation: plan.id, why },
             Wish::Operate(command) => EventKind::NotOperated { operation: command.operation().clone(), why },
             Wish::Run(command) => EventKind::NotRun { run: command.run().clone(), why },
-            Wish::Terminal(_) => continue,
+            Wish::Terminal(_) | Wish::Record(_) => continue,
             Wish::Draft(_) => EventKind::Notice(Notice { text: why.message, trouble: true }),
         });
     }
@@ -265,6 +271,13 @@ impl Clerk {
                 self.terminals.wish(request, state_dir, events, clock, runtime);
             }
             Wish::Draft(service) => self.draft(service.as_ref()),
+            Wish::Record(wanted) => {
+                let (by, now) = (self.supplies.planner.by.clone(), self.supplies.clock.now());
+                let IncidentCommand { incident, event } = *wanted;
+                if let Err(why) = super::incidents::write(&mut self.journal, &incident, &event, &by, now) {
+                    tracing::warn!("{}", why.message);
+                }
+            }
         }
     }
 

@@ -376,6 +376,11 @@ impl Loop {
                     operator.terminal(request);
                 }
             }
+            Effect::Record(command) => {
+                if let Some(operator) = &self.hands.operator {
+                    operator.record(command);
+                }
+            }
             Effect::Draft(service) => match &self.hands.operator {
                 Some(operator) => operator.draft(service),
                 None => self.notice(no_journal().message.as_str(), true)?,

@@ -11,6 +11,7 @@ use crate::app::effect::{LogRequest, ProbeWhich, ReadRequest, TerminalRequest};
 use crate::app::event::{Event, EventKind, LogEvent};
 use crate::clock::Clock;
 use crate::model::id::{CheckId, FeedId, LogSourceId, ServiceId};
+use crate::model::incident::IncidentCommand;
 use crate::model::log::{LogOrigin, LogSourceSpec};
 use crate::model::operation::{OperationCommand, Plan, PlanRequest};
 use crate::model::run::RunCommand;
@@ -30,6 +31,8 @@ pub trait Operator: std::fmt::Debug + Send {
     fn run(&self, command: Box<RunCommand>);
     /// Puts the terminal of a command through.
     fn terminal(&self, request: TerminalRequest);
+    /// Writes what was seen of an incident.
+    fn record(&self, command: Box<IncidentCommand>);
     /// Writes a runbook from what was just done.
     fn draft(&self, service: Option<ServiceId>);
 }

@@ -2,28 +2,11 @@
 
 use super::bench::Bench;
 use super::support::platform::Platform;
-
-/// More points than an operation has.
-const MOST: u64 = 80;
-
-/// Points that are tried at once: most of the time is waiting for a dead worker's lease to turn stale.
-const AT_ONCE: u64 = 8;
+use super::support::points;
 
 #[test]
 fn a_worker_that_is_killed_anywhere_loses_nothing_and_repeats_nothing() {
-    let mut killed = 0;
-    for first in (1..MOST).step_by(usize::try_from(AT_ONCE).unwrap()) {
-        let points: Vec<bool> = std::thread::scope(|scope| {
-            let points: Vec<_> = (first..first + AT_ONCE).map(|point| scope.spawn(move || dies_at(point))).collect();
-            points.into_iter().map(|point| point.join().expect("a point failed")).collect()
-        });
-        killed += points.iter().filter(|died| **died).count();
-        if points.contains(&false) {
-            assert!(killed > 10, "only {killed} points");
-            return;
-        }
-    }
-    panic!("it was killed at every one of {MOST} points");
+    points::at_each(80, 8, 10, dies_at);
 }
 
 /// Kills a worker at a point, goes on, and compares. Returns whether it was killed before it had told everything.

@@ -1,26 +1,11 @@
 //! A worker that is killed at every point: what it ran is run once, and what nobody saw is said to be unknown.
 
 use super::bench::{Bench, lives, said, wait_for};
-
-const MOST: u64 = 60;
-/// Most of the time is waiting for a dead worker's lease to turn stale.
-const AT_ONCE: u64 = 10;
+use super::support::points;
 
 #[test]
 fn a_worker_that_is_killed_anywhere_runs_nothing_twice_and_claims_nothing() {
-    let mut killed = 0;
-    for first in (1..MOST).step_by(usize::try_from(AT_ONCE).unwrap()) {
-        let points: Vec<bool> = std::thread::scope(|scope| {
-            let points: Vec<_> = (first..first + AT_ONCE).map(|point| scope.spawn(move || dies_at(point))).collect();
-            points.into_iter().map(|point| point.join().expect("a point failed")).collect()
-        });
-        killed += points.iter().filter(|died| **died).count();
-        if points.contains(&false) {
-            assert!(killed > 8, "only {killed} points");
-            return;
-        }
-    }
-    panic!("it was killed at every one of {MOST} points");
+    points::at_each(60, 10, 8, dies_at);
 }
 
 fn dies_at(point: u64) -> bool {

@@ -1,6 +1,7 @@
 //! What several test files share.
 #![allow(dead_code, reason = "each test file uses a part")]
 
+pub mod console;
 pub mod demo;
 pub mod demo_operations;
 pub mod demo_runs;
@@ -9,6 +10,7 @@ pub mod dns;
 pub mod fault_server;
 pub mod platform;
 pub mod plug;
+pub mod points;
 pub mod pty;
 pub mod servers;
 pub mod small_disk;

@@ -386,6 +386,7 @@ pub fn not_operated(app: &mut App, operation: &OperationId, why: &Trouble) {
 pub fn journal(app: &mut App, news: &News) -> Vec<Effect> {
     app.world.operations.learn(news);
     app.world.runs.learn(news);
+    app.world.incidents.learn(news);
     if std::mem::replace(&mut app.journal_read, true) {
         return changed_by(&app.world, news);
     }
