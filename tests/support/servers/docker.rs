@@ -44,6 +44,11 @@ pub struct Docker {
     directory: PathBuf,
 }
 
+/// Returns the second that it is.
+fn second() -> i64 {
+    crashcart::clock::Clock::system().now().as_micros() / 1_000_000
+}
+
 impl Docker {
     /// Returns the engine that all tests of this test program share. It ends with the program.
     #[track_caller]
@@ -108,6 +113,9 @@ impl Docker {
         self.import(&root, "busybox:1", &[r#"CMD ["/bin/sh"]"#])?;
         for version in ["1", "2", "bad"] {
             let changes = [r#"CMD ["/bin/sh", "/bin/app"]"#, &format!("ENV VERSION={version}"), "EXPOSE 8080", HEALTH];
+            // The engine tells of seconds only, and which image is the older one must be certain.
+            let before = second();
+            let _ = until(DEADLINE, || (second() > before).then_some(()));
             self.import(&root, &format!("app:{version}"), &changes)?;
         }
         let works = self.try_run(&["run", "--rm", "busybox:1", "true"]);
