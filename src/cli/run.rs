@@ -216,8 +216,8 @@ impl Walk<'_> {
                 Standing::Running | Standing::Starting => {
                     let talks = run.open().is_some_and(|(_, open)| open.script.interactive);
                     self.tell("It runs still; this waits for it.\n");
-                    if talks && self.asker.can_ask() {
-                        attach::attach(&self.journal, &self.state_dir, &self.id, self.environment)?;
+                    if talks && self.asker.can_ask() && !self.attach()? {
+                        return Ok(Next::End(Exit::CouldNotTell));
                     }
                     self.wait()?;
                 }
@@ -308,8 +308,8 @@ impl Walk<'_> {
                         secrets,
                     };
                     self.do_it(wanted)?;
-                    if script.interactive {
-                        attach::attach(&self.journal, &self.state_dir, &self.id, self.environment)?;
+                    if script.interactive && !self.attach()? {
+                        return Ok(Next::End(Exit::CouldNotTell));
                     }
                     return self.came_out();
                 }
@@ -339,6 +339,15 @@ impl Walk<'_> {
                 other => return self.other(number, other),
             }
         }
+    }
+
+    /// Puts this terminal through. Returns whether somebody is still there; what was left goes on.
+    fn attach(&mut self) -> Result<bool, Failure> {
+        let stays = attach::attach(&self.journal, &self.state_dir, &self.id, self.environment)?;
+        if !stays {
+            self.tell("It goes on; crashcart run --resume goes back to it.\n");
+        }
+        Ok(stays)
     }
 
     /// Waits for what runs. Where its process has gone, nothing is run again by itself.

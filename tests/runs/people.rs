@@ -72,7 +72,12 @@ fn a_command_that_talks_has_a_terminal_and_outlives_the_one_who_left_it() {
     terminal.wait_for("your name?");
     terminal.hang_up();
     terminal.wait_exit();
-    // Whoever comes back finds it as it was.
+    // Whoever comes back finds it as it was, and may leave it once more.
+    let mut terminal = open(&bench, &["run", "--resume"]);
+    terminal.wait_for("your name?");
+    terminal.type_text("\u{1d}");
+    terminal.wait_for("It goes on");
+    assert_eq!(terminal.exit_code(), 3);
     let mut terminal = open(&bench, &["run", "--resume"]);
     terminal.wait_for("runs still");
     terminal.wait_for("your name?");

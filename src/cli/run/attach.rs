@@ -45,13 +45,15 @@ impl Drop for Raw {
     }
 }
 
-/// Attaches to what runs, until it ends or the person leaves.
-pub fn attach(journal: &Journal, state_dir: &Path, run: &RunId, environment: &Environment) -> Result<(), Failure> {
+/// Attaches to what runs, until it ends or the person leaves. Returns whether somebody is still there.
+pub fn attach(journal: &Journal, state_dir: &Path, run: &RunId, environment: &Environment) -> Result<bool, Failure> {
     if !(environment.stdin_is_terminal && environment.stderr_is_terminal) {
         return Err(Failure::usage(anyhow!("this command talks to a person, and there is no terminal"))
             .hint("it runs on in its own; crashcart run --resume from a terminal goes to it"));
     }
-    let Some(execution) = journal.run(run)?.and_then(|run| run.open().map(|(number, _)| number)) else { return Ok(()) };
+    let Some(execution) = journal.run(run)?.and_then(|run| run.open().map(|(number, _)| number)) else {
+        return Ok(true);
+    };
     output::tell("(Ctrl-] leaves it running)\n");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
@@ -66,7 +68,7 @@ pub fn attach(journal: &Journal, state_dir: &Path, run: &RunId, environment: &En
                 Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
             }
         }
-        let Some(stream) = stream else { return Ok(()) };
+        let Some(stream) = stream else { return Ok(true) };
         let (mut reader, mut writer) = stream.into_split();
         let (columns, rows) = terminal::size();
         writer.write_all(&Frame::Resized { columns, rows }.encoded()).await?;
@@ -89,28 +91,27 @@ pub fn attach(journal: &Journal, state_dir: &Path, run: &RunId, environment: &En
             }
         });
         let mut buffer = [0; 16 * 1024];
-        loop {
+        let stays = loop {
             tokio::select! {
                 read = reader.read(&mut buffer) => match read {
-                    Ok(0) | Err(_) => break,
+                    Ok(0) | Err(_) => break true,
                     Ok(count) => {
                         let mut stderr = std::io::stderr().lock();
                         stderr.write_all(&buffer[..count])?;
                         stderr.flush()?;
                     }
                 },
-                Some(bytes) = keys.recv() => {
-                    if bytes.contains(&LEAVE) {
-                        break;
-                    }
+                typed = keys.recv() => {
+                    // A terminal that has gone types nothing any more, whether or not a signal says so.
+                    let Some(bytes) = typed.filter(|bytes| !bytes.contains(&LEAVE)) else { break false };
                     if writer.write_all(&Frame::Typed(bytes).encoded()).await.is_err() {
-                        break;
+                        break true;
                     }
                 }
             }
-        }
+        };
         drop(still);
         drop(raw);
-        Ok(())
+        Ok(stays)
     })
 }
