@@ -7,11 +7,13 @@
 pub mod ledger;
 pub mod timeline;
 pub mod watching;
+pub mod when;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use thiserror::Error;
 
+use crate::model::contact::Call;
 use crate::model::id::{EntryId, IncidentId, ServiceId};
 use crate::model::incident::{IncidentEvent, IncidentState, Severity};
 use crate::model::operation::Actor;
@@ -45,6 +47,8 @@ pub struct Incident {
     pub reached: BTreeMap<IncidentState, Timestamp>,
     pub people: Vec<Actor>,
     pub roles: BTreeMap<String, Line>,
+    /// Calls that people made, in the order in which they wrote them down.
+    pub calls: Vec<Call>,
     pub last_at: Timestamp,
     /// What was seen already, by its key.
     seen: BTreeSet<String>,
@@ -91,6 +95,7 @@ impl Incident {
             reached: BTreeMap::from([(IncidentState::Triggered, *began_at)]),
             people: vec![by.clone()],
             roles: BTreeMap::new(),
+            calls: Vec::new(),
             last_at: at,
             seen: BTreeSet::new(),
             redacted: BTreeMap::new(),
@@ -124,9 +129,10 @@ impl Incident {
                 // What came undone has not been reached any more.
                 self.reached.retain(|reached, _| reached <= state);
             }
-            IncidentEvent::Saw { key, .. } => {
+            IncidentEvent::Saw { key, .. } | IncidentEvent::Pinned { key, .. } => {
                 self.seen.insert(key.clone());
             }
+            IncidentEvent::Called { call, .. } => self.calls.push(call.clone()),
             IncidentEvent::Reached { .. } | IncidentEvent::Told { .. } => {}
             IncidentEvent::Corrected { entry, text } => {
                 self.corrected.insert(entry.clone(), text.clone());
@@ -141,7 +147,9 @@ impl Incident {
     fn may_follow(&self, event: &IncidentEvent) -> Result<(), &'static str> {
         match event {
             IncidentEvent::Opened { .. } => Err("it is open already"),
-            IncidentEvent::Saw { key, .. } if self.seen.contains(key) => Err("that was written already"),
+            IncidentEvent::Saw { key, .. } | IncidentEvent::Pinned { key, .. } if self.seen.contains(key) => {
+                Err("that was written already")
+            }
             // What is learned afterwards belongs to it, and mistakes are mended afterwards.
             IncidentEvent::Noted { .. } | IncidentEvent::Corrected { .. } | IncidentEvent::Redacted { .. } => Ok(()),
             IncidentEvent::State { state, .. } if *state == self.state => Err("it stands there already"),

@@ -12,12 +12,12 @@ use super::environment::Environment;
 use super::failure::Failure;
 use super::{Exit, actor, config_file, output};
 use crate::clock::Clock;
-use crate::desk::incidents::{Opening, open, write};
+use crate::desk::incidents::{open, write};
 use crate::incident::timeline::{Moment, timeline};
-use crate::incident::{Incident, Incidents};
+use crate::incident::{Incident, Incidents, when};
 use crate::journal::Journal;
 use crate::model::id::{EntryId, ServiceId};
-use crate::model::incident::{IncidentEvent, IncidentState};
+use crate::model::incident::{IncidentEvent, IncidentState, Opening};
 use crate::model::text::Line;
 use crate::model::time::Timestamp;
 use crate::postmortem::{self, Material, Override, TEMPLATE};
@@ -68,31 +68,11 @@ impl Desk {
         }
         match &when.at {
             None => Ok(now),
-            Some(text) => moment(text, now, &self.zone).ok_or_else(|| {
+            Some(text) => when::moment(text, now, &self.zone).ok_or_else(|| {
                 Failure::usage(anyhow!("`{text}` is not a time")).hint("write 02:14, 2026-11-25T02:14, or --ago 5m")
             }),
         }
     }
-}
-
-/// Reads a time of day, the last one of its kind; or a whole date and time.
-fn moment(text: &str, now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
-    let of = |stamp: jiff::Timestamp| Timestamp::from_micros(stamp.as_microsecond());
-    if let Ok(stamp) = text.parse::<jiff::Timestamp>() {
-        return Some(of(stamp));
-    }
-    if let Ok(date) = text.parse::<jiff::civil::DateTime>() {
-        return Some(of(date.to_zoned(zone.clone()).ok()?.timestamp()));
-    }
-    let time: jiff::civil::Time = text.parse().ok()?;
-    let today = now.in_zone(zone);
-    let here = today.date().to_datetime(time).to_zoned(zone.clone()).ok()?;
-    let here = if here.timestamp() > today.timestamp() {
-        today.date().yesterday().ok()?.to_datetime(time).to_zoned(zone.clone()).ok()?
-    } else {
-        here
-    };
-    Some(of(here.timestamp()))
 }
 
 pub(super) fn run(cli: &Cli, args: &IncidentArgs, environment: &Environment) -> Result<Exit, Failure> {

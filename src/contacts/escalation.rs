@@ -10,58 +10,9 @@
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
 use super::{Moment, callable, is_for, ordered};
-use crate::model::contact::{Contact, Way};
-use crate::model::id::ContactId;
-use crate::model::text::Line;
+use crate::model::contact::{Call, Contact, Outcome, Way};
 use crate::model::time::Timestamp;
-
-/// One call, as it was written down.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Call {
-    pub contact: ContactId,
-    /// The number that was dialled, when it is known.
-    pub number: Option<Line>,
-    pub at: Timestamp,
-    pub outcome: Outcome,
-}
-
-/// What came of a call.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// Somebody answered and takes it.
-    Reached,
-    NoAnswer,
-    Busy,
-    /// A message was left.
-    Voicemail,
-    /// Somebody answered and cannot help.
-    Declined,
-    /// It is somebody else's number, or nobody's.
-    WrongNumber,
-}
-
-impl Outcome {
-    /// Returns its words.
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::Reached => "reached",
-            Self::NoAnswer => "no answer",
-            Self::Busy => "busy",
-            Self::Voicemail => "left a message",
-            Self::Declined => "cannot help",
-            Self::WrongNumber => "wrong number",
-        }
-    }
-
-    /// Whether they may still call back.
-    fn may_call_back(self) -> bool {
-        matches!(self, Self::NoAnswer | Self::Busy | Self::Voicemail)
-    }
-}
 
 /// What to do now.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -5,8 +5,9 @@ use jiff::tz::TimeZone;
 use proptest::prelude::*;
 
 use super::check::{Kind, check};
-use super::escalation::{Call, Next, Outcome, next};
+use super::escalation::{Next, next};
 use super::*;
+use crate::model::contact::{Call, Outcome};
 use crate::model::contact::{ContactKind, Hours};
 use crate::model::text::Line;
 

@@ -2,24 +2,14 @@
 
 use super::start::not_written;
 use crate::journal::{Journal, JournalError};
-use crate::model::id::{IncidentId, ServiceId};
-use crate::model::incident::{IncidentEvent, Severity};
+use crate::model::id::IncidentId;
+use crate::model::incident::{IncidentEvent, Opening};
 use crate::model::journal::{Body, Draft};
 use crate::model::operation::Actor;
 use crate::model::source::Trouble;
 use crate::model::text::Line;
 use crate::model::time::Timestamp;
 use crate::runtime::redaction::redact;
-
-/// What an incident begins with.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Opening {
-    pub title: Line,
-    pub severity: Severity,
-    pub services: Vec<ServiceId>,
-    /// When it began, as far as anybody knows.
-    pub began_at: Timestamp,
-}
 
 /// Opens an incident with the next free number.
 ///
@@ -75,7 +65,7 @@ fn append(
     now: Timestamp,
 ) -> Result<(), JournalError> {
     let service = match event {
-        IncidentEvent::Saw { service, .. } => service.clone(),
+        IncidentEvent::Saw { service, .. } | IncidentEvent::Pinned { service, .. } => service.clone(),
         _ => None,
     };
     let body = Body::Incident(clean(event.clone()));
@@ -87,7 +77,7 @@ fn clean(mut event: IncidentEvent) -> IncidentEvent {
     let line = |text: &mut Line| *text = Line::from_text(&redact(text.as_str()));
     match &mut event {
         IncidentEvent::Opened { title, .. } | IncidentEvent::Titled { title } => line(title),
-        IncidentEvent::Noted { text, more, .. } => {
+        IncidentEvent::Noted { text, more, .. } | IncidentEvent::Pinned { text, more, .. } => {
             line(text);
             more.iter_mut().for_each(line);
         }
@@ -98,7 +88,8 @@ fn clean(mut event: IncidentEvent) -> IncidentEvent {
             line(outcome);
         }
         IncidentEvent::Redacted { why, .. } => line(why),
-        IncidentEvent::Joined { .. }
+        IncidentEvent::Called { .. }
+        | IncidentEvent::Joined { .. }
         | IncidentEvent::Role { .. }
         | IncidentEvent::Severity { .. }
         | IncidentEvent::Services { .. }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::Incident;
 use crate::model::id::{EntryId, ServiceId};
-use crate::model::incident::{IncidentEvent, IncidentState};
+use crate::model::incident::{IncidentEvent, IncidentState, SeenKind};
 use crate::model::journal::{Body, Entry};
 use crate::model::operation::{OperationEvent, StepOutcome};
 use crate::model::run::{Purpose, RunEvent, StepVerdict};
@@ -109,7 +109,9 @@ pub fn timeline(incident: &Incident, entries: &[Entry]) -> Vec<Moment> {
         };
         let Some((at, kind, text, more)) = told else { continue };
         let service = match &entry.body {
-            Body::Incident(IncidentEvent::Saw { service, .. }) => service.clone(),
+            Body::Incident(IncidentEvent::Saw { service, .. } | IncidentEvent::Pinned { service, .. }) => {
+                service.clone()
+            }
             _ => entry.service.clone(),
         };
         let late = entry.at.since(at) > Duration::from_secs(60);
@@ -146,10 +148,20 @@ fn about(incident: &Incident, entry: &Entry, from: Timestamp, until: Timestamp) 
     in_time && (incident.services.is_empty() || service.is_none_or(|service| incident.services.contains(service)))
 }
 
+fn of_seen(kind: SeenKind) -> Kind {
+    match kind {
+        SeenKind::Health => Kind::Health,
+        SeenKind::Alert => Kind::Alert,
+        SeenKind::Release => Kind::Release,
+        SeenKind::Vendor => Kind::Vendor,
+        SeenKind::Metric => Kind::Metric,
+        SeenKind::Log => Kind::Log,
+    }
+}
+
 type Told = (Timestamp, Kind, Line, Vec<Line>);
 
 fn of_incident(event: &IncidentEvent, at: Timestamp) -> Option<Told> {
-    use crate::model::incident::SeenKind;
     let said = |kind: Kind, text: String| Some((at, kind, Line::from_text(&text), Vec::new()));
     match event {
         IncidentEvent::Opened { number, title, severity, .. } => {
@@ -170,15 +182,15 @@ fn of_incident(event: &IncidentEvent, at: Timestamp) -> Option<Told> {
             Some((*happened_at, Kind::Note, text.clone(), more.clone()))
         }
         IncidentEvent::Saw { kind, text, happened_at, .. } => {
-            let kind = match kind {
-                SeenKind::Health => Kind::Health,
-                SeenKind::Alert => Kind::Alert,
-                SeenKind::Release => Kind::Release,
-                SeenKind::Vendor => Kind::Vendor,
-                SeenKind::Metric => Kind::Metric,
-                SeenKind::Log => Kind::Log,
-            };
-            Some((*happened_at, kind, text.clone(), Vec::new()))
+            Some((*happened_at, of_seen(*kind), text.clone(), Vec::new()))
+        }
+        IncidentEvent::Pinned { kind, text, more, happened_at, .. } => {
+            Some((*happened_at, of_seen(*kind), text.clone(), more.clone()))
+        }
+        IncidentEvent::Called { name, call } => {
+            let number = call.number.as_ref().map(|number| format!(" at {number}")).unwrap_or_default();
+            let text = Line::from_text(&format!("called {name}{number}: {}", call.outcome.words()));
+            Some((call.at, Kind::Contact, text, Vec::new()))
         }
         IncidentEvent::Reached { contact, by_way_of, outcome, happened_at } => {
             let text = Line::from_text(&format!("{contact} ({by_way_of}): {outcome}"));

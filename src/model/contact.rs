@@ -9,8 +9,10 @@ use super::check::maybe_micros;
 use super::id::ContactId;
 use super::text::Line;
 
+pub mod call;
 pub mod hours;
 
+pub use call::{Call, Outcome};
 pub use hours::{Hours, HoursError};
 
 /// A person or a vendor's support desk, as configured.

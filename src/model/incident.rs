@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::contact::Call;
 use super::id::{EntryId, IncidentId, ServiceId};
 use super::operation::Actor;
 use super::text::Line;
@@ -149,7 +150,23 @@ pub enum IncidentEvent {
         service: Option<ServiceId>,
         happened_at: Timestamp,
     },
-    /// Somebody was called, or paged through a sender.
+    /// Somebody pinned what they saw: a line of a log, a figure. The key says what it is, as with what was seen.
+    Pinned {
+        key: String,
+        kind: SeenKind,
+        text: Line,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        more: Vec<Line>,
+        service: Option<ServiceId>,
+        happened_at: Timestamp,
+    },
+    /// Somebody was called by a person, who wrote down what came of it.
+    Called {
+        /// The contact's name, as it was then.
+        name: Line,
+        call: Call,
+    },
+    /// Somebody was paged through a sender.
     Reached {
         contact: Line,
         by_way_of: Line,
@@ -188,12 +205,24 @@ impl IncidentEvent {
             Self::State { .. } => "state",
             Self::Noted { .. } => "noted",
             Self::Saw { .. } => "saw",
+            Self::Pinned { .. } => "pinned",
+            Self::Called { .. } => "called",
             Self::Reached { .. } => "reached",
             Self::Told { .. } => "told",
             Self::Corrected { .. } => "corrected",
             Self::Redacted { .. } => "redacted",
         }
     }
+}
+
+/// What an incident begins with.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Opening {
+    pub title: Line,
+    pub severity: Severity,
+    pub services: Vec<ServiceId>,
+    /// When it began, as far as anybody knows.
+    pub began_at: Timestamp,
 }
 
 /// What is wanted of an incident.
