@@ -72,6 +72,7 @@ fn console(services: usize, size: (u16, u16)) -> App {
         inert: None,
         runbooks: Arc::default(),
         by: Default::default(),
+        zones: Arc::default(),
         seed: 0,
     });
     for round in 0..20 {

@@ -23,6 +23,16 @@ pub enum Action {
     PaneErrors,
     PaneAlerts,
     PaneOperations,
+    PaneTimeline,
+    PaneContacts,
+    Incident,
+    Note,
+    Pin,
+    Correct,
+    Redact,
+    CallLog,
+    CallPicture,
+    CallReveal,
     Runbook,
     Draft,
     RollBack,
@@ -88,6 +98,12 @@ pub enum Context {
     Lists,
     /// What was and is being done: the list, and one of them.
     Operations,
+    /// The timeline of an incident.
+    Timeline,
+    /// Whom to call.
+    Contacts,
+    /// One contact.
+    Contact,
     /// A runbook that is followed.
     Runbook,
     /// A plan or a command that may be approved.
@@ -105,13 +121,16 @@ impl Context {
             Self::Logs => "Logs",
             Self::Lists => "Releases, errors, alerts",
             Self::Operations => "Operations",
+            Self::Timeline => "The timeline",
+            Self::Contacts => "Contacts",
+            Self::Contact => "A contact",
             Self::Runbook => "A runbook",
             Self::Plan => "A plan, a command",
         }
     }
 
     /// Every context, in the order of help.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::Everywhere,
         Self::Moving,
         Self::Triage,
@@ -119,6 +138,9 @@ impl Context {
         Self::Logs,
         Self::Lists,
         Self::Operations,
+        Self::Timeline,
+        Self::Contacts,
+        Self::Contact,
         Self::Runbook,
         Self::Plan,
     ];
@@ -152,6 +174,9 @@ actions! {
     RollBack        "roll-back"       ["R"]                Everywhere Some("roll back"), "plan to roll the service back: nothing is done before you say yes";
     Open            "open"            ["enter"]            Moving     Some("open"),   "open what is selected";
     Actions         "actions"         ["a"]                Everywhere Some("act"),    "everything that can be done with what is selected";
+    PaneContacts    "pane.contacts"   ["c" "9"]            Everywhere Some("contacts"), "whom to call, and who is next";
+    Incident        "incident"        ["!"]                Everywhere Some("incident"), "open an incident; when one is open: what can be said of it";
+    Note            "note"            ["n"]                Everywhere Some("note"),   "a note in the timeline; 02:14 or -5m before it says when that was";
     Search          "search"          ["/"]                Moving     Some("find"),   "search logs, or filter services by name";
     ServiceLogs     "logs"            ["l"]                Triage     Some("logs"),   "logs of the selected service";
     Pause           "logs.pause"      ["space"]            Logs       Some("pause"),  "pause or resume following";
@@ -180,6 +205,13 @@ actions! {
     PaneErrors      "pane.errors"     ["5"]                Everywhere None,           "errors of the selected service, with their stack traces";
     PaneAlerts      "pane.alerts"     ["6"]                Everywhere None,           "alerts of every source";
     PaneOperations  "pane.operations" ["o" "7"]            Everywhere None,           "operations: what was and is being done";
+    PaneTimeline    "pane.timeline"   ["t" "8"]            Everywhere None,           "the incident's timeline: everything that happened";
+    Pin             "pin"             ["m"]                Everywhere None,           "pin the log line, check or chart that is selected to the timeline";
+    Correct         "entry.correct"   ["e"]                Timeline   Some("correct"), "say what is right instead: what stood there stays in the journal";
+    Redact          "entry.redact"    ["X"]                Timeline   Some("take out"), "take the entry out of what is shown and exported, and say why";
+    CallLog         "call.log"        ["l"]                Contact    Some("log a call"), "you called: write down what came of it";
+    CallPicture     "call.picture"    ["s"]                Contact    Some("scan"),   "a picture that a phone's camera dials";
+    CallReveal      "call.reveal"     ["v"]                Contact    None,           "show account and contract numbers whole, or hide them";
     Runbook         "runbook"         ["b"]                Everywhere Some("runbook"), "the runbook that fits what is wrong, and why that one";
     Draft           "runbook.write"   ["W"]                Everywhere None,           "write a runbook from what was just done";
     Stop            "operation.stop"  ["S"]                Operations Some("stop"),   "stop it between two steps";

@@ -27,15 +27,18 @@ use crate::modal::glance::Glance;
 use crate::modal::plan::PlanState;
 use crate::modal::prompt::Prompt;
 use crate::model::catalog::Catalog;
+use crate::model::id::IncidentId;
 use crate::model::operation::Actor;
 use crate::model::snapshot::Snapshot;
 use crate::model::text::Line;
 use crate::model::time::Timestamp;
 use crate::operation::Ledger;
+use crate::pane::contacts::ContactsState;
 use crate::pane::feeds::{Kind, ListState};
 use crate::pane::logs::LogsState;
 use crate::pane::operations::OperationsState;
 use crate::pane::service::ServiceState;
+use crate::pane::timeline::TimelineState;
 use crate::pane::triage::{self, TriageState};
 use crate::pane::{PaneId, bars};
 use crate::runbook::Document;
@@ -72,6 +75,8 @@ pub struct Setup {
     pub runbooks: Arc<Vec<Document>>,
     /// Who is at the keyboard.
     pub by: Actor,
+    /// The time zones that contacts name, as this machine knows them.
+    pub zones: Arc<BTreeMap<String, jiff::tz::TimeZone>>,
     /// Something that no other console has: ids are made with it.
     pub seed: u64,
 }
@@ -94,6 +99,8 @@ pub struct App {
     errors: ListState,
     alerts: ListState,
     operations: OperationsState,
+    timeline: TimelineState,
+    contacts: ContactsState,
     /// What the lower part showed last.
     lower: PaneId,
     modals: Vec<Modal>,
@@ -108,6 +115,8 @@ pub struct App {
     journal_read: bool,
     /// What the journal was asked to take of the open incident: it answers a moment later.
     recorded: BTreeSet<String>,
+    /// The incident that a prompt is about.
+    about: Option<IncidentId>,
     seed: u64,
 }
 
@@ -136,6 +145,8 @@ impl App {
             runs: Runs::default(),
             incidents: Incidents::default(),
             by: setup.by,
+            entries: Vec::new(),
+            zones: setup.zones,
             read_only: setup.read_only,
             overdue: 0,
             notice: None,
@@ -161,6 +172,8 @@ impl App {
             errors: ListState::default(),
             alerts: ListState::default(),
             operations: OperationsState::default(),
+            timeline: TimelineState::default(),
+            contacts: ContactsState::default(),
             lower: PaneId::Logs,
             modals: Vec::new(),
             prompt: None,
@@ -169,6 +182,7 @@ impl App {
             at_once: None,
             journal_read: false,
             recorded: BTreeSet::new(),
+            about: None,
             seed: setup.seed,
         };
         let selected = app.selected();
@@ -208,6 +222,10 @@ impl App {
             match Kind::of(pane) {
                 None if pane == PaneId::Operations => {
                     self.operations.view(world, focused(pane), place, buf, look);
+                }
+                None if pane == PaneId::Timeline => self.timeline.view(world, focused(pane), place, buf, look),
+                None if pane == PaneId::Contacts => {
+                    self.contacts.view(world, selected.as_ref(), focused(pane), place, buf, look);
                 }
                 None => self.logs.view(world, focused(PaneId::Logs), place, buf, look),
                 Some(kind) => self.list(kind).view(world, kind, selected.as_ref(), focused(pane), place, buf, look),
@@ -272,6 +290,15 @@ impl App {
         }
     }
 
+    /// Returns where addresses stand that a terminal can open, and what each opens: `tel:`, `mailto:`, a page.
+    pub fn links(&self, area: Rect) -> Vec<(Rect, String)> {
+        let map = layout(&Shape { width: area.width, height: area.height, ..self.shape() });
+        match self.modals.last() {
+            Some(Modal::Contact(state)) => state.links(&self.world, map.modal, &self.look),
+            _ => Vec::new(),
+        }
+    }
+
     /// Returns whether it matters when the terminal shows what is drawn now.
     pub fn waits_to_be_seen(&self) -> bool {
         self.modals.last().and_then(Modal::glance).is_some_and(Glance::waits)
@@ -300,6 +327,8 @@ impl App {
             (PaneId::Operations, _) => {
                 !self.world.catalog.offers.is_empty() || self.world.operations.latest_first().next().is_some()
             }
+            (PaneId::Timeline, _) => self.world.incidents.latest_first().next().is_some(),
+            (PaneId::Contacts, _) => !self.world.catalog.contacts.is_empty(),
             (_, Some(kind)) => self.world.catalog.feeds.iter().any(|feed| feed.capability == kind.capability()),
             (_, None) => !self.world.catalog.logs.is_empty(),
         }

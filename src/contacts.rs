@@ -16,6 +16,7 @@ pub mod mask;
 pub mod number;
 pub mod qr;
 pub mod vcard;
+pub mod words;
 
 use std::collections::BTreeMap;
 
@@ -92,6 +93,11 @@ pub fn ordered(contacts: &[Contact]) -> Vec<&Contact> {
 /// Returns whether a contact is called for a service or vendor: for all, unless it names some.
 pub fn is_for(contact: &Contact, service: &str) -> bool {
     contact.services.is_empty() || contact.services.iter().any(|name| name.as_str() == service)
+}
+
+/// Returns whether a contact is called for one of some services: for all, unless it names some or none are at stake.
+pub fn is_for_any(contact: &Contact, services: &[&str]) -> bool {
+    services.is_empty() || services.iter().any(|service| is_for(contact, service))
 }
 
 /// Returns the numbers that can be called, in the order in which they are tried.

@@ -2,10 +2,13 @@
 
 pub mod ask;
 pub mod choose;
+pub mod contact;
 pub mod detail;
 pub mod editor;
 pub mod glance;
 pub mod help;
+pub mod incident;
+pub mod opening;
 pub mod operation;
 pub mod palette;
 pub mod plan;
@@ -35,6 +38,9 @@ pub enum Modal {
     Ask(ask::AskState),
     Plan(plan::PlanState),
     Operation(operation::OperationState),
+    Opening(Box<opening::OpeningState>),
+    Incident(incident::IncidentMenu),
+    Contact(contact::ContactState),
     Runbook(runbook::RunbookState),
     Step(step::StepState),
     Terminal(Box<terminal::TerminalState>),
@@ -91,6 +97,9 @@ impl Modal {
             Self::Ask(state) => state.view(area, buf, look),
             Self::Plan(state) => state.view(world, keymap, area, buf, look),
             Self::Operation(state) => state.view(world, keymap, area, buf, look),
+            Self::Opening(state) => state.view(world, area, buf, look),
+            Self::Incident(state) => state.view(world, area, buf, look),
+            Self::Contact(state) => state.view(world, keymap, area, buf, look),
             Self::Runbook(state) => state.view(world, keymap, area, buf, look),
             Self::Step(state) => state.view(world, keymap, area, buf, look),
             Self::Terminal(state) => state.view(area, buf, look),
@@ -103,9 +112,15 @@ impl Modal {
             Self::Plan(_) | Self::Step(_) => Context::Plan,
             Self::Runbook(_) => Context::Runbook,
             Self::Operation(_) => Context::Operations,
-            Self::Help(_) | Self::Palette(_) | Self::Detail(_) | Self::Choose(_) | Self::Ask(_) | Self::Terminal(_) => {
-                Context::Moving
-            }
+            Self::Contact(_) => Context::Contact,
+            Self::Help(_)
+            | Self::Palette(_)
+            | Self::Detail(_)
+            | Self::Choose(_)
+            | Self::Ask(_)
+            | Self::Opening(_)
+            | Self::Incident(_)
+            | Self::Terminal(_) => Context::Moving,
         }
     }
 

@@ -3,11 +3,13 @@
 //! [`World`]: crate::app::world::World
 
 pub mod bars;
+pub mod contacts;
 pub mod feeds;
 pub mod host;
 pub mod logs;
 pub mod operations;
 pub mod service;
+pub mod timeline;
 pub mod triage;
 
 use ratatui::layout::Rect;
@@ -25,12 +27,23 @@ pub enum PaneId {
     Errors,
     Alerts,
     Operations,
+    Timeline,
+    Contacts,
 }
 
 impl PaneId {
     /// Every pane, in the order in which Tab goes through them.
-    pub const ALL: [Self; 7] =
-        [Self::Triage, Self::Service, Self::Logs, Self::Releases, Self::Errors, Self::Alerts, Self::Operations];
+    pub const ALL: [Self; 9] = [
+        Self::Triage,
+        Self::Service,
+        Self::Logs,
+        Self::Releases,
+        Self::Errors,
+        Self::Alerts,
+        Self::Operations,
+        Self::Timeline,
+        Self::Contacts,
+    ];
 
     /// Returns whether the pane shares the lower part of the screen with others of its kind.
     pub fn is_lower(self) -> bool {
@@ -45,6 +58,8 @@ impl PaneId {
             Self::Logs => Context::Logs,
             Self::Releases | Self::Errors | Self::Alerts => Context::Lists,
             Self::Operations => Context::Operations,
+            Self::Timeline => Context::Timeline,
+            Self::Contacts => Context::Contacts,
         }
     }
 }

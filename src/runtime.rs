@@ -21,3 +21,4 @@ pub mod secrets;
 pub mod store;
 pub mod terminal;
 pub mod tty;
+pub mod zones;

@@ -101,6 +101,8 @@ const MODULES: &[Module] = &[
             "model",
             "operation",
             "runbook",
+            "incident",
+            "postmortem",
             "clock",
             "journal",
             "provider",
@@ -123,6 +125,7 @@ const MODAL: &[&str] = &[
     "operation",
     "runbook",
     "incident",
+    "contacts",
     "action",
     "ui",
     "pane",
@@ -138,14 +141,27 @@ const PANE: &[&str] = &[
     "operation",
     "runbook",
     "incident",
+    "contacts",
     "action",
     "ui",
     "app::event",
     "app::effect",
     "app::world",
 ];
-const APP: &[&str] =
-    &["model", "config", "logs", "diagnosis", "operation", "runbook", "incident", "action", "ui", "pane", "modal"];
+const APP: &[&str] = &[
+    "model",
+    "config",
+    "logs",
+    "diagnosis",
+    "operation",
+    "runbook",
+    "incident",
+    "contacts",
+    "action",
+    "ui",
+    "pane",
+    "modal",
+];
 const RUNTIME: &[&str] = &[
     "model",
     "config",

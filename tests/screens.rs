@@ -13,7 +13,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier};
 use support::demo::{self, Scene};
-use support::{demo_operations, demo_runs, demo_sources};
+use support::{demo_incidents, demo_operations, demo_runs, demo_sources};
 
 const SIZES: [(u16, u16); 4] = [(40, 20), (80, 24), (120, 40), (200, 60)];
 
@@ -212,6 +212,35 @@ fn operations_at_each_size() {
         let story = demo_operations::story(&demo_operations::night(size), 300, 11);
         demo_operations::tell(&mut app, &story, false);
         check("operation-away", &app, size);
+    }
+}
+
+#[test]
+fn incidents_and_contacts_at_each_size() {
+    for size in [(40, 20), (80, 24), (120, 40)] {
+        let mut app = demo_incidents::night(size);
+        press(&mut app, "!");
+        check("incident-opening", &app, size);
+        let effects = demo_incidents::keys(&mut app, "enter");
+        demo_incidents::grant(&mut app, &effects);
+        demo_incidents::story(&mut app);
+        check("incident-timeline", &app, size);
+        press(&mut app, "z g");
+        check("incident-timeline-whole", &app, size);
+        press(&mut app, "z 1");
+        check("incident", &app, size);
+        press(&mut app, "!");
+        check("incident-menu", &app, size);
+        press(&mut app, "esc n");
+        check("incident-note", &app, size);
+        press(&mut app, "esc c");
+        check("contacts", &app, size);
+        press(&mut app, "enter");
+        check("contact", &app, size);
+        press(&mut app, "l");
+        check("contact-call", &app, size);
+        press(&mut app, "esc s");
+        check("contact-scan", &app, size);
     }
 }
 

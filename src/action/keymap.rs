@@ -55,7 +55,7 @@ impl Keymap {
         });
         for (index, (key, context, action)) in chosen.iter().enumerate() {
             for (other_key, other_context, other) in &chosen[..index] {
-                if key == other_key && overlap(*context, *other_context) {
+                if key == other_key && overlap(*context, *other_context) && !shares(*action, *other) {
                     let (name, first) = (super::info(*action).name, super::info(*other).name);
                     problem(name, format!("`{key}` already does `{first}`"));
                 }
@@ -65,7 +65,9 @@ impl Keymap {
         for row in ACTIONS {
             let rebound = chosen.iter().any(|(_, _, action)| *action == row.action);
             for key in row.keys.iter().filter(|_| !rebound).filter_map(|key| parse(key)) {
-                let taken = chosen.iter().find(|(other, context, _)| *other == key && overlap(*context, row.context));
+                let taken = chosen.iter().find(|(other, context, by)| {
+                    *other == key && overlap(*context, row.context) && !shares(*by, row.action)
+                });
                 match taken {
                     Some((_, _, by)) => {
                         let by = super::info(*by).name;
@@ -119,9 +121,14 @@ fn confirms_what_it_opens(key: Key, action: Action, chosen: &[(Key, Context, Act
     }
 }
 
+/// Whether two may have one key: without a search, "next match" is a note.
+fn shares(one: Action, other: Action) -> bool {
+    matches!((one, other), (Action::SearchNext, Action::Note) | (Action::Note, Action::SearchNext))
+}
+
 /// Whether a key could mean both at once. A plan or a runbook hides everything that is not scrolling.
 fn overlap(one: Context, other: Context) -> bool {
-    let hides = |context| matches!(context, Context::Plan | Context::Runbook);
+    let hides = |context| matches!(context, Context::Plan | Context::Runbook | Context::Contact);
     if hides(one) || hides(other) {
         return one == other || one == Context::Moving || other == Context::Moving;
     }
@@ -211,7 +218,9 @@ mod tests {
             for key in row.keys {
                 assert_eq!(parse(key).map(|key| key.to_string()).as_deref(), Some(*key));
                 for other in &ACTIONS[index + 1..] {
-                    let clash = overlap(row.context, other.context) && other.keys.contains(key);
+                    let clash = overlap(row.context, other.context)
+                        && other.keys.contains(key)
+                        && !shares(row.action, other.action);
                     assert!(!clash, "{key} means {} and {}", row.name, other.name);
                 }
             }

@@ -1,7 +1,7 @@
 //! What the console asks of the world, as data. Only the runtime fulfils it.
 
-use crate::model::id::{CheckId, FeedId, LogSourceId, RunId, ServiceId};
-use crate::model::incident::IncidentCommand;
+use crate::model::id::{CheckId, FeedId, IncidentId, LogSourceId, RunId, ServiceId};
+use crate::model::incident::{IncidentCommand, Opening};
 use crate::model::issue::ErrorIssue;
 use crate::model::operation::{OperationCommand, Plan, PlanRequest};
 use crate::model::release::Release;
@@ -41,6 +41,9 @@ pub enum Effect {
     Terminal(TerminalRequest),
     /// Something that was seen while an incident is open. The journal takes the same only once.
     Record(Box<IncidentCommand>),
+    OpenIncident(Box<Opening>),
+    /// Write the postmortem into a file.
+    Export(IncidentId),
     /// Write a runbook from what was just done, for this service or all.
     Draft(Option<ServiceId>),
 }

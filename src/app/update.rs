@@ -6,6 +6,7 @@ mod following;
 mod input;
 mod reading;
 mod recording;
+mod responding;
 
 use super::App;
 use super::effect::Effect;
@@ -51,6 +52,7 @@ pub fn update(app: &mut App, event: Event) -> Vec<Effect> {
             let mut effects = acting::journal(app, &news);
             effects.extend(recording::record(app));
             following::follow(app);
+            responding::retell(app);
             // A banner may have come or gone.
             settle(app);
             effects
@@ -109,6 +111,11 @@ fn settle(app: &mut App) {
     if let Some((pane, place)) = map.lower {
         match Kind::of(pane) {
             None if pane == crate::pane::PaneId::Operations => app.operations.keep_in_view(&app.world, place),
+            None if pane == crate::pane::PaneId::Timeline => app.timeline.keep_in_view(&app.world, place, &app.look),
+            None if pane == crate::pane::PaneId::Contacts => {
+                let selected = app.selected();
+                app.contacts.keep_in_view(&app.world, selected.as_ref(), place, &app.look);
+            }
             None => app.logs.resize(place),
             Some(kind) => {
                 let (selected, look) = (app.selected(), app.look);

@@ -1,6 +1,6 @@
 //! Everything that a pane may read.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +8,7 @@ use crate::diagnosis::Assessment;
 use crate::incident::Incidents;
 use crate::model::catalog::Catalog;
 use crate::model::id::{FeedId, ServiceId, VendorId};
+use crate::model::journal::{Entry, News};
 use crate::model::snapshot::Snapshot;
 use crate::model::source::{Found, Trouble};
 use crate::model::text::Line;
@@ -57,6 +58,10 @@ pub struct World {
     /// What was and is being followed, as the journal tells it.
     pub runs: Runs,
     pub incidents: Incidents,
+    /// What the journal told, the latest of it: timelines are made of it.
+    pub entries: Vec<Entry>,
+    /// The time zones that contacts name.
+    pub zones: Arc<BTreeMap<String, jiff::tz::TimeZone>>,
     /// Who is at the keyboard.
     pub by: Actor,
     /// Actions are disarmed.
@@ -105,7 +110,17 @@ pub const NOTICE_STAYS: Duration = Duration::from_secs(8);
 /// A run at which nothing has happened for longer is not what one is doing now.
 const FOLLOWED: Duration = Duration::from_secs(12 * 3_600);
 
+/// More than that is not kept in memory: `crashcart incident show` reads the journal itself.
+const ENTRIES: usize = 20_000;
+
 impl World {
+    /// Keeps what timelines are made of.
+    pub fn remember(&mut self, news: &News) {
+        self.entries.extend(news.entries.iter().cloned());
+        let over = self.entries.len().saturating_sub(ENTRIES);
+        self.entries.drain(..over);
+    }
+
     /// Puts everything in order, worst first, after the assessment changed.
     pub fn reorder(&mut self) {
         let order = self.assessment.worst_first();

@@ -158,6 +158,7 @@ mod tests {
             inert: None,
             runbooks: Arc::default(),
             by: crate::model::operation::Actor::default(),
+            zones: Arc::default(),
             seed: 0,
         };
         let event = |(secs, kind): &(i64, EventKind)| Event { at: Timestamp::from_secs(*secs), kind: kind.clone() };

@@ -10,7 +10,7 @@
 
 use std::time::Duration;
 
-use super::{Moment, callable, is_for, ordered};
+use super::{Moment, callable, is_for_any, ordered};
 use crate::model::contact::{Call, Contact, Outcome, Way};
 use crate::model::time::Timestamp;
 
@@ -46,9 +46,14 @@ pub enum Why {
 
 /// Says who is to be called for a service, or for anything.
 pub fn next<'a>(contacts: &'a [Contact], service: Option<&str>, calls: &[Call], moment: &Moment) -> Next<'a> {
+    next_for(contacts, service.as_slice(), calls, moment)
+}
+
+/// Says who is to be called when several services are at stake: whoever is for one of them. Without any, everybody is.
+pub fn next_for<'a>(contacts: &'a [Contact], services: &[&str], calls: &[Call], moment: &Moment) -> Next<'a> {
     let candidates: Vec<&Contact> = ordered(contacts)
         .into_iter()
-        .filter(|contact| service.is_none_or(|service| is_for(contact, service)))
+        .filter(|contact| is_for_any(contact, services))
         .filter(|contact| callable(contact).next().is_some())
         .collect();
     if candidates.is_empty() {

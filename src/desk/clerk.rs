@@ -20,8 +20,8 @@ use crate::app::effect::TerminalRequest;
 use crate::app::event::{Event, EventKind, Notice};
 use crate::clock::Clock;
 use crate::journal::{Journal, JournalError, Opened};
-use crate::model::id::{OperationId, ServiceId};
-use crate::model::incident::IncidentCommand;
+use crate::model::id::{IncidentId, OperationId, ServiceId};
+use crate::model::incident::{IncidentCommand, IncidentEvent, Opening};
 use crate::model::operation::{OperationCommand, Plan, PlanRequest};
 use crate::model::run::RunCommand;
 use crate::model::source::{FailureKind, Trouble};
@@ -47,6 +47,8 @@ enum Wish {
     Terminal(TerminalRequest),
     Draft(Option<ServiceId>),
     Record(Box<IncidentCommand>),
+    Open(Box<Opening>),
+    Export(IncidentId),
 }
 
 /// The desk. It ends when it is dropped, after everything that was wished for is written.
@@ -105,6 +107,14 @@ impl Operator for Desk {
 
     fn record(&self, command: Box<IncidentCommand>) {
         self.wish(Wish::Record(command));
+    }
+
+    fn open_incident(&self, opening: Box<Opening>) {
+        self.wish(Wish::Open(opening));
+    }
+
+    fn export(&self, incident: IncidentId) {
+        self.wish(Wish::Export(incident));
     }
 
     fn draft(&self, service: Option<ServiceId>) {
@@ -172,8 +182,10 @@ fn closed(supplies: &Supplies, wishes: &Receiver<Wish>, error: &JournalError) {
             Wish::Approve(plan) => EventKind::NotOperated { operation: plan.id, why },
             Wish::Operate(command) => EventKind::NotOperated { operation: command.operation().clone(), why },
             Wish::Run(command) => EventKind::NotRun { run: command.run().clone(), why },
-            Wish::Terminal(_) | Wish::Record(_) => continue,
-            Wish::Draft(_) => EventKind::Notice(Notice { text: why.message, trouble: true }),
+            Wish::Terminal(_) => continue,
+            Wish::Record(_) | Wish::Open(_) | Wish::Export(_) | Wish::Draft(_) => {
+                EventKind::Notice(Notice { text: why.message, trouble: true })
+            }
         });
     }
 }
@@ -213,7 +225,11 @@ impl Clerk {
     }
 
     fn tell(&self, text: &str) {
-        self.send(EventKind::Notice(Notice { text: Line::from_text(text), trouble: true }));
+        self.say(text, true);
+    }
+
+    fn say(&self, text: &str, trouble: bool) {
+        self.send(EventKind::Notice(Notice { text: Line::from_text(text), trouble }));
     }
 
     /// Takes in what is new in the journal.
@@ -274,8 +290,27 @@ impl Clerk {
             Wish::Record(wanted) => {
                 let (by, now) = (self.supplies.planner.by.clone(), self.supplies.clock.now());
                 let IncidentCommand { incident, event } = *wanted;
-                if let Err(why) = super::incidents::write(&mut self.journal, &incident, &event, &by, now) {
-                    tracing::warn!("{}", why.message);
+                let written = super::incidents::write(&mut self.journal, &incident, &event, &by, now);
+                match (written, said_by_somebody(&event)) {
+                    (Ok(()), Some(word)) => self.say(word, false),
+                    (Ok(()), None) => {}
+                    (Err(why), Some(_)) => self.say(&format!("{}; {}", why.message, why.hint), true),
+                    (Err(why), None) => tracing::warn!("{}", why.message),
+                }
+            }
+            Wish::Open(opening) => {
+                let (by, now) = (self.supplies.planner.by.clone(), self.supplies.clock.now());
+                match super::incidents::open(&mut self.journal, &opening, &by, now) {
+                    Ok(_) => self.say("the incident is open: what happens goes into its timeline", false),
+                    Err(why) => self.say(&format!("{}; {}", why.message, why.hint), true),
+                }
+            }
+            Wish::Export(id) => {
+                let written =
+                    super::incidents::export(&self.journal, &id, &self.supplies.state_dir, self.supplies.clock.now());
+                match written {
+                    Ok(path) => self.say(&format!("written: {}", path.display()), false),
+                    Err(why) => self.say(&why, true),
                 }
             }
         }
@@ -334,6 +369,20 @@ impl Clerk {
             let _ = events.send(Event { at: clock.now(), kind }).await;
         });
     }
+}
+
+/// Returns what to tell of an event that a person wished for. What was only seen is written without a word.
+fn said_by_somebody(event: &IncidentEvent) -> Option<&'static str> {
+    Some(match event {
+        IncidentEvent::Saw { .. } | IncidentEvent::Joined { .. } => return None,
+        IncidentEvent::Noted { .. } => "noted",
+        IncidentEvent::Pinned { .. } => "pinned to the timeline",
+        IncidentEvent::Called { .. } => "the call is written down",
+        IncidentEvent::Corrected { .. } => "corrected: what stood there stays in the journal",
+        IncidentEvent::Redacted { .. } => "taken out of what is shown and exported",
+        IncidentEvent::State { state, .. } => state.word(),
+        _ => "written",
+    })
 }
 
 /// Returns what a plan must know of the journal.

@@ -1,6 +1,7 @@
 //! What people and machines want of incidents, written into the journal.
 
 use super::start::not_written;
+use crate::incident::timeline::timeline;
 use crate::journal::{Journal, JournalError};
 use crate::model::id::IncidentId;
 use crate::model::incident::{IncidentEvent, Opening};
@@ -9,6 +10,7 @@ use crate::model::operation::Actor;
 use crate::model::source::Trouble;
 use crate::model::text::Line;
 use crate::model::time::Timestamp;
+use crate::postmortem::{Material, TEMPLATE, document, facts};
 use crate::runtime::redaction::redact;
 
 /// Opens an incident with the next free number.
@@ -70,6 +72,28 @@ fn append(
     };
     let body = Body::Incident(clean(event.clone()));
     journal.append(&Draft { at: now, by: by.clone(), service, operation: Some(id.in_journal()), body }).map(|_| ())
+}
+
+/// Writes the postmortem into the state directory, and returns where it lies.
+///
+/// # Errors
+/// A sentence on what stood in the way.
+pub fn export(
+    journal: &Journal,
+    id: &IncidentId,
+    state_dir: &std::path::Path,
+    now: Timestamp,
+) -> Result<std::path::PathBuf, String> {
+    let incidents = journal.incidents().map_err(|error| error.to_string())?;
+    let incident = incidents.get(id).ok_or("the journal has no such incident")?;
+    let from = incident.began_at.min(incident.opened_at) - std::time::Duration::from_secs(6 * 3_600);
+    let entries = journal.between(from, now + std::time::Duration::from_secs(60)).map_err(|error| error.to_string())?;
+    let moments = timeline(incident, &entries);
+    let zone = jiff::tz::TimeZone::system();
+    let material = Material { incident, moments: &moments, zone: &zone, now, budget: None, overrides: &[] };
+    let text = document(TEMPLATE, &facts(&material))?;
+    let name = format!("incident-{}", incident.number);
+    super::runs::keep_in(&state_dir.join("postmortems"), &name, &text).map_err(|error| error.to_string())
 }
 
 /// Takes what is known to be secret out of what is kept.

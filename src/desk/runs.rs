@@ -130,10 +130,17 @@ pub fn write(
 /// # Errors
 /// When it cannot be written.
 pub fn keep(places: &[std::path::PathBuf], name: &str, text: &str) -> std::io::Result<std::path::PathBuf> {
-    use std::io::Write as _;
     let here = std::path::PathBuf::from(".");
-    let folder = places.first().unwrap_or(&here).join("runbooks");
-    std::fs::create_dir_all(&folder)?;
+    keep_in(&places.first().unwrap_or(&here).join("runbooks"), name, text)
+}
+
+/// Writes a document into a folder under a name that is free, and returns where it lies.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn keep_in(folder: &std::path::Path, name: &str, text: &str) -> std::io::Result<std::path::PathBuf> {
+    use std::io::Write as _;
+    std::fs::create_dir_all(folder)?;
     for number in 1..100 {
         let number = if number == 1 { String::new() } else { format!("-{number}") };
         let path = folder.join(format!("{name}{number}.md"));

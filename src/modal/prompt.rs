@@ -18,6 +18,17 @@ pub enum Purpose {
     InRunbook,
     /// Why a step of a runbook is skipped.
     SkipBecause,
+    /// A note, which may begin with when it happened.
+    Note,
+    /// Only these entries of a timeline.
+    Timeline,
+    IncidentTitle,
+    IncidentServices,
+    IncidentRole,
+    /// What is right instead of an entry.
+    Correct,
+    /// Why an entry is taken out.
+    Redact,
 }
 
 /// A prompt that is being typed into.
@@ -101,6 +112,13 @@ impl Prompt {
             Purpose::Exclude => (" hide lines with: ", "enter keep  esc cancel"),
             Purpose::InRunbook => (" search /", "enter find  esc cancel"),
             Purpose::SkipBecause => (" skip, because: ", "enter skip  esc cancel"),
+            Purpose::Note => (" note: ", "02:14 or -5m before it: when  enter write  esc cancel"),
+            Purpose::Timeline => (" timeline /", "enter keep  esc clear"),
+            Purpose::IncidentTitle => (" title: ", "enter write  esc cancel"),
+            Purpose::IncidentServices => (" about: ", "enter write  esc cancel"),
+            Purpose::IncidentRole => (" commander kim: ", "enter write  esc cancel"),
+            Purpose::Correct => (" what is right: ", "enter write  esc cancel"),
+            Purpose::Redact => (" take it out, because: ", "enter write  esc cancel"),
         };
         buf.set_style(area, look.style(Role::Text));
         // The end of a long text is what is being typed.

@@ -24,14 +24,38 @@ const PHONE_ALL: &[(PaneId, &str)] = &[
     (PaneId::Operations, "op"),
 ];
 
-/// What can be done, at the bottom of a phone.
-const PHONE_ACTS: &[(Action, &str)] = &[
-    (Action::RollBack, "back"),
-    (Action::Actions, "act"),
-    (Action::PaneLogs, "log"),
-    (Action::PaneOperations, "ops"),
+/// What can be done in the timeline, at the bottom of a phone.
+const PHONE_TIMELINE: &[(Action, &str)] = &[
+    (Action::Note, "note"),
+    (Action::Incident, "say"),
+    (Action::Search, "find"),
+    (Action::PaneTriage, "all"),
     (Action::Help, "help"),
 ];
+
+/// What can be done with contacts, at the bottom of a phone.
+const PHONE_CONTACTS: &[(Action, &str)] =
+    &[(Action::Open, "open"), (Action::PaneTimeline, "time"), (Action::PaneTriage, "all"), (Action::Help, "help")];
+
+/// What can be done, at the bottom of a phone. What helps at night comes before the names of panes; Tab goes through those.
+fn phone_acts(world: &World, acts: bool) -> Vec<(Action, &'static str)> {
+    let mut hints = Vec::new();
+    if acts {
+        hints.extend([(Action::RollBack, "back"), (Action::Actions, "act")]);
+    } else {
+        hints.extend([(Action::PaneLogs, "log"), (Action::PaneService, "one")]);
+    }
+    hints.push(match world.catalog.contacts.is_empty() {
+        true => (Action::PaneOperations, "ops"),
+        false => (Action::PaneContacts, "call"),
+    });
+    hints.push(match world.incidents.open() {
+        Some(_) => (Action::Note, "note"),
+        None => (Action::Incident, "open"),
+    });
+    hints.push((Action::Help, "help"));
+    hints
+}
 
 /// Draws the status line: what is broken, how many, and what time it is.
 pub fn header(world: &World, area: Rect, buf: &mut Buffer, look: &Look) {
@@ -107,9 +131,21 @@ pub fn footer(world: &World, focus: PaneId, phone: bool, keymap: &Keymap, area: 
     }
     let mut pieces = vec![piece(" ", look.style(Role::Text))];
     let acts = world.catalog.offers.iter().any(|offer| offer.action == ROLL_BACK);
-    if phone && acts && matches!(focus, PaneId::Triage | PaneId::Service) {
-        // What helps at night comes before the names of panes; Tab goes through those.
-        for (action, word) in PHONE_ACTS {
+    let helps = acts || !world.catalog.contacts.is_empty() || world.incidents.open().is_some();
+    if phone && helps && matches!(focus, PaneId::Triage | PaneId::Service) {
+        for (action, word) in phone_acts(world, acts) {
+            hint(&mut pieces, action, word, keymap, look);
+        }
+        paint::row(buf, area, &pieces, look);
+        return;
+    }
+    let here: &[(Action, &str)] = match focus {
+        PaneId::Timeline => PHONE_TIMELINE,
+        PaneId::Contacts => PHONE_CONTACTS,
+        _ => &[],
+    };
+    if phone && !here.is_empty() {
+        for (action, word) in here {
             hint(&mut pieces, *action, word, keymap, look);
         }
         paint::row(buf, area, &pieces, look);

@@ -50,7 +50,12 @@ impl Kind {
             PaneId::Releases => Some(Self::Releases),
             PaneId::Errors => Some(Self::Errors),
             PaneId::Alerts => Some(Self::Alerts),
-            PaneId::Triage | PaneId::Service | PaneId::Logs | PaneId::Operations => None,
+            PaneId::Triage
+            | PaneId::Service
+            | PaneId::Logs
+            | PaneId::Operations
+            | PaneId::Timeline
+            | PaneId::Contacts => None,
         }
     }
 

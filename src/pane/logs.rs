@@ -25,6 +25,7 @@ use crate::model::catalog::Catalog;
 use crate::model::id::LogSourceId;
 use crate::model::log::{Level, LogBatch, LogOrigin, LogSourceSpec};
 use crate::model::text::Line;
+use crate::model::time::Timestamp;
 use crate::ui::format;
 
 /// What an action in the logs leads to.
@@ -58,6 +59,14 @@ struct Progress {
     read: u64,
     total: u64,
     done: bool,
+}
+
+/// An entry of a log that somebody wants to keep.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LogPin {
+    pub source: String,
+    pub at: Timestamp,
+    pub lines: Vec<String>,
 }
 
 /// Where the user is in the logs.
@@ -332,6 +341,19 @@ impl LogsState {
         let item = view.selected(buffer).or_else(|| buffer.last())?;
         let lines = buffer.entry(item.id).filter_map(|at| buffer.at(at)).map(|item| item.line.text.to_string());
         Some((self.title_of(item.source), lines.collect()))
+    }
+
+    /// Returns whether something is searched for.
+    pub fn searches(&self) -> bool {
+        self.view.search().is_some() || self.history.as_ref().is_some_and(|history| history.view.search().is_some())
+    }
+
+    /// Returns the selected entry, or the newest, with its source and the moment that it states.
+    pub fn pin(&self) -> Option<LogPin> {
+        let (buffer, view) = self.reading();
+        let item = view.selected(buffer).or_else(|| buffer.last())?;
+        let lines = buffer.entry(item.id).filter_map(|at| buffer.at(at)).map(|item| item.line.text.to_string());
+        Some(LogPin { source: self.title_of(item.source), at: item.line.time(), lines: lines.collect() })
     }
 
     /// Returns a summary of the lines that are shown: how often which of them came, alike but for numbers and names.

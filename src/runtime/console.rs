@@ -21,7 +21,7 @@ use super::effects::Hands;
 use super::frame::{Flow, QUERY};
 use super::guard::Guard;
 use super::input::{Parsed, Parser};
-use super::paint::{Depth, difference};
+use super::paint::{Depth, Link, difference, linked};
 use super::recorder::Recorder;
 use super::store::{Keeper, Store, StoreError};
 use super::terminal::{self, Terminal};
@@ -97,6 +97,8 @@ struct Loop {
     heard_at: Instant,
     flow: Flow,
     shown: Option<Buffer>,
+    /// Where the terminal has links now.
+    links: Vec<Link>,
     /// How many events the frame under way shows, where somebody waits for it.
     shows: Option<u64>,
     /// Something happened since the last frame.
@@ -133,6 +135,7 @@ pub async fn run(console: Console) -> io::Result<Ended> {
         heard_at: Instant::now(),
         flow: Flow::default(),
         shown: None,
+        links: Vec::new(),
         shows: None,
         stirred: true,
         unsaved: false,
@@ -381,6 +384,14 @@ impl Loop {
                     operator.record(command);
                 }
             }
+            Effect::OpenIncident(opening) => match &self.hands.operator {
+                Some(operator) => operator.open_incident(opening),
+                None => self.notice(no_journal().message.as_str(), true)?,
+            },
+            Effect::Export(incident) => match &self.hands.operator {
+                Some(operator) => operator.export(incident),
+                None => self.notice(no_journal().message.as_str(), true)?,
+            },
             Effect::Draft(service) => match &self.hands.operator {
                 Some(operator) => operator.draft(service),
                 None => self.notice(no_journal().message.as_str(), true)?,
@@ -458,6 +469,16 @@ impl Loop {
         let mut wanted = Buffer::empty(area);
         self.app.view(area, &mut wanted);
         let mut text = difference(self.shown.as_ref(), &wanted, self.depth);
+        let links = self.app.links(area);
+        // Cells that were a link and are drawn anew are none any more; cells that stay below would be one still.
+        if self.links.iter().any(|link| !links.contains(link)) {
+            text = difference(None, &wanted, self.depth);
+            self.links.clear();
+            self.shown = None;
+        }
+        let shown = self.shown.as_ref().map(|shown| (shown, self.links.as_slice()));
+        text.push_str(&linked(shown, &wanted, &links, self.depth));
+        self.links = links;
         self.shown = Some(wanted);
         let awaited = self.app.waits_to_be_seen();
         // A frame that changes nothing still has to be known to be there, when somebody waits for that.

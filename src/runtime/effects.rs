@@ -10,8 +10,8 @@ use super::poll::Poller;
 use crate::app::effect::{LogRequest, ProbeWhich, ReadRequest, TerminalRequest};
 use crate::app::event::{Event, EventKind, LogEvent};
 use crate::clock::Clock;
-use crate::model::id::{CheckId, FeedId, LogSourceId, ServiceId};
-use crate::model::incident::IncidentCommand;
+use crate::model::id::{CheckId, FeedId, IncidentId, LogSourceId, ServiceId};
+use crate::model::incident::{IncidentCommand, Opening};
 use crate::model::log::{LogOrigin, LogSourceSpec};
 use crate::model::operation::{OperationCommand, Plan, PlanRequest};
 use crate::model::run::RunCommand;
@@ -33,6 +33,10 @@ pub trait Operator: std::fmt::Debug + Send {
     fn terminal(&self, request: TerminalRequest);
     /// Writes what was seen of an incident.
     fn record(&self, command: Box<IncidentCommand>);
+    /// Opens an incident.
+    fn open_incident(&self, opening: Box<Opening>);
+    /// Writes the postmortem into a file.
+    fn export(&self, incident: IncidentId);
     /// Writes a runbook from what was just done.
     fn draft(&self, service: Option<ServiceId>);
 }

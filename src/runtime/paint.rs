@@ -159,6 +159,44 @@ pub fn difference(shown: Option<&Buffer>, wanted: &Buffer, depth: Depth) -> Stri
     text
 }
 
+/// A place on the screen that opens something when the user's own terminal is asked to.
+pub type Link = (ratatui::layout::Rect, String);
+
+/// Returns the bytes that make places of the screen into links (OSC 8): what stands there is drawn once more, as a link.
+///
+/// A place that showed the same link and the same cells before costs nothing.
+pub fn linked(shown: Option<(&Buffer, &[Link])>, wanted: &Buffer, links: &[Link], depth: Depth) -> String {
+    let mut text = String::new();
+    for link in links {
+        let (place, target) = link;
+        let place = place.intersection(wanted.area);
+        if let Some((before, known)) = shown
+            && before.area == wanted.area
+            && known.contains(link)
+            && place.positions().all(|at| before[at] == wanted[at])
+        {
+            continue;
+        }
+        // What ends the sequence, or is no part of an address, would end the link early.
+        let target: String = target.chars().filter(|c| c.is_ascii_graphic() && !matches!(c, ';' | '\\')).collect();
+        for y in place.top()..place.bottom() {
+            let (mut pen, mut cursor) = (Pen::PLAIN, None);
+            move_to(&mut text, &mut cursor, place.x, y);
+            let _ = write!(text, "\x1b]8;;{target}\x1b\\");
+            for x in place.left()..place.right() {
+                let cell = &wanted[(x, y)];
+                change_pen(&mut text, &mut pen, Pen::of(cell, depth));
+                text.push_str(cell.symbol());
+            }
+            text.push_str("\x1b]8;;\x1b\\");
+            if pen != Pen::PLAIN {
+                text.push_str("\x1b[m");
+            }
+        }
+    }
+    text
+}
+
 /// A blank keeps the current pen as long as it looks right with it.
 fn blank_pen(wants: Pen, current: Pen) -> Pen {
     if wants.for_blank() == current.for_blank() { current } else { wants.for_blank() }
@@ -293,6 +331,22 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_number_is_drawn_once_more_as_a_link_and_then_left_alone() {
+        let screen = buffer(&["phone +49 30 1 "]);
+        let links = vec![(Rect::new(6, 0, 8, 1), "tel:+49301;\u{1b}]8;;evil".to_owned())];
+        let bytes = linked(None, &screen, &links, Depth::True);
+        assert_eq!(bytes, "\x1b[1;7H\x1b]8;;tel:+49301]8evil\x1b\\+49 30 1\x1b]8;;\x1b\\");
+        let mut terminal =
+            vt100::Parser::new(std::num::NonZeroU16::new(1).unwrap(), std::num::NonZeroU16::new(15).unwrap(), 0);
+        terminal.process(difference(None, &screen, Depth::True).as_bytes());
+        terminal.process(bytes.as_bytes());
+        assert_shows(&mut terminal, &screen);
+        assert_eq!(linked(Some((&screen, &links)), &screen, &links, Depth::True), "");
+        let other = buffer(&["phone +49 30 2 "]);
+        assert_ne!(linked(Some((&screen, &links)), &other, &links, Depth::True), "");
     }
 
     #[test]

@@ -139,6 +139,7 @@ pub fn read(path: &Path) -> Result<(Setup, Vec<Event>), RecordingError> {
             Err(_) => break,
         }
     }
+    let zones = Arc::new(super::zones::zones_of(&header.catalog.contacts));
     let setup = Setup {
         catalog: Arc::new(header.catalog),
         snapshot: header.snapshot,
@@ -153,6 +154,7 @@ pub fn read(path: &Path) -> Result<(Setup, Vec<Event>), RecordingError> {
         inert: header.inert,
         runbooks: Arc::default(),
         by: Actor::default(),
+        zones,
         seed: 0,
     };
     Ok((setup, events))

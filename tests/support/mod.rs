@@ -3,6 +3,7 @@
 
 pub mod console;
 pub mod demo;
+pub mod demo_incidents;
 pub mod demo_operations;
 pub mod demo_runs;
 pub mod demo_sources;

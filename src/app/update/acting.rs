@@ -387,6 +387,7 @@ pub fn journal(app: &mut App, news: &News) -> Vec<Effect> {
     app.world.operations.learn(news);
     app.world.runs.learn(news);
     app.world.incidents.learn(news);
+    app.world.remember(news);
     if std::mem::replace(&mut app.journal_read, true) {
         return changed_by(&app.world, news);
     }

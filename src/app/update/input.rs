@@ -5,7 +5,7 @@ use super::super::effect::{Effect, ProbeWhich, ReadRequest};
 use super::super::event::{Input, Key, KeyCode, Mouse, MouseKind};
 use super::super::layout::Room;
 use super::super::world::Item;
-use super::{acting, following, notice, reading, reassess, settle};
+use super::{acting, following, notice, reading, reassess, responding, settle};
 use crate::action::{Action, Context, info};
 use crate::modal::Modal;
 use crate::modal::choose::Choice;
@@ -25,7 +25,11 @@ use crate::pane::triage;
 pub fn input(app: &mut App, input: Input) -> Vec<Effect> {
     let before = app.selected();
     let mut effects = match input {
-        Input::Key(key) => key_pressed(app, key),
+        Input::Key(key) => {
+            let mut effects = responding::join(app);
+            effects.extend(key_pressed(app, key));
+            effects
+        }
         Input::Paste(text) => {
             if let Some(prompt) = &mut app.prompt {
                 prompt.input.paste(&text);
@@ -40,6 +44,9 @@ pub fn input(app: &mut App, input: Input) -> Vec<Effect> {
                 Vec::new()
             } else if let Some(Modal::Ask(ask)) = app.modals.last_mut() {
                 ask.input.paste(&text);
+                Vec::new()
+            } else if let Some(Modal::Opening(opening)) = app.modals.last_mut() {
+                opening.input.paste(&text);
                 Vec::new()
             } else {
                 // Pasted text is never read as keys.
@@ -104,6 +111,17 @@ fn key_pressed(app: &mut App, key: Key) -> Vec<Effect> {
         None => {}
         Some(Modal::Palette(_)) => return palette_key(app, key),
         Some(Modal::Ask(_)) => return ask_key(app, key),
+        Some(Modal::Opening(_)) => return responding::opening_key(app, key),
+        Some(Modal::Incident(_)) => {
+            if let Some(effects) = responding::menu_key(app, key) {
+                return effects;
+            }
+        }
+        Some(Modal::Contact(_)) => {
+            if let Some(effects) = responding::contact_key(app, key) {
+                return effects;
+            }
+        }
         Some(Modal::Terminal(_)) => return following::terminal_key(app, key),
         Some(Modal::Operation(state)) if state.asking.is_some() => {
             let yes = app.keymap.keys(Action::Confirm).any(|confirms| confirms == key);
@@ -188,6 +206,12 @@ fn act(app: &mut App, action: Action, key: Option<Key>) -> Vec<Effect> {
         Action::PaneErrors => app.focus = PaneId::Errors,
         Action::PaneAlerts => app.focus = PaneId::Alerts,
         Action::PaneOperations => app.focus = PaneId::Operations,
+        Action::PaneTimeline => app.focus = PaneId::Timeline,
+        Action::PaneContacts => app.focus = PaneId::Contacts,
+        Action::Incident => return responding::incident(app),
+        Action::Note => responding::note(app),
+        Action::Pin => return responding::pin(app),
+        Action::Correct | Action::Redact => responding::in_timeline(app, action),
         Action::Runbook => reading::open_best(app),
         Action::Draft if app.world.read_only => notice(app, "--read-only: nothing can be done from here", true),
         Action::Draft => {
@@ -212,6 +236,9 @@ fn act(app: &mut App, action: Action, key: Option<Key>) -> Vec<Effect> {
         | Action::StepTerminal
         | Action::StepGoOn
         | Action::RunClose
+        | Action::CallLog
+        | Action::CallPicture
+        | Action::CallReveal
         | Action::Link
         | Action::FindNext
         | Action::FindPrevious => {}
@@ -231,6 +258,7 @@ fn act(app: &mut App, action: Action, key: Option<Key>) -> Vec<Effect> {
         Action::Search => {
             let prompt = match app.focus {
                 PaneId::Logs => Prompt::new(Purpose::Search, ""),
+                PaneId::Timeline => Prompt::new(Purpose::Timeline, &app.timeline.filter),
                 _ => {
                     app.focus = PaneId::Triage;
                     Prompt::new(Purpose::Services, &app.triage.filter)
@@ -251,6 +279,8 @@ fn act(app: &mut App, action: Action, key: Option<Key>) -> Vec<Effect> {
         | Action::Right => {
             return move_in_pane(app, action);
         }
+        // Without a search, the key of the next match is that of a note.
+        Action::SearchNext if !app.logs.searches() => responding::note(app),
         Action::SearchNext
         | Action::SearchPrevious
         | Action::ErrorNext
@@ -288,6 +318,10 @@ fn step_pane(app: &mut App, by: usize) {
 /// Leaves what is innermost. Quitting from the services ends the program.
 fn go_back(app: &mut App, quit: bool) -> Vec<Effect> {
     if app.logs.back(app.focus == PaneId::Logs) {
+        return Vec::new();
+    }
+    if app.focus == PaneId::Timeline && !app.timeline.filter.is_empty() {
+        app.timeline.filter.clear();
         return Vec::new();
     }
     if app.focus == PaneId::Triage && !app.triage.filter.is_empty() {
@@ -334,6 +368,8 @@ fn open(app: &mut App) -> Vec<Effect> {
                 app.modals.push(Modal::Operation(state));
             }
         }
+        PaneId::Timeline => responding::open_moment(app),
+        PaneId::Contacts => responding::open_contact(app),
     }
     Vec::new()
 }
@@ -373,6 +409,16 @@ fn move_in_pane(app: &mut App, action: Action) -> Vec<Effect> {
             }
         }
         PaneId::Logs => return in_logs(app, action),
+        PaneId::Timeline if matches!(action, Action::Left | Action::Right) => responding::in_timeline(app, action),
+        PaneId::Timeline => {
+            let by = amount(action, page(map.lower.map(|(_, place)| place)));
+            app.timeline.step(by);
+        }
+        PaneId::Contacts => {
+            // A contact takes two rows.
+            let (selected, by) = (app.selected(), amount(action, (page(map.lower.map(|(_, place)| place)) / 2).max(1)));
+            app.contacts.step(&app.world, selected.as_ref(), by);
+        }
         PaneId::Operations => {
             // An operation takes two rows.
             let by = amount(action, (page(map.lower.map(|(_, place)| place)) / 2).max(1));
@@ -423,12 +469,14 @@ fn modal_action(app: &mut App, action: Action, key: Option<Key>) -> Vec<Effect> 
                 notice(app, &format!("enter never says yes: {yes} does"), false);
             }
             Some(Modal::Runbook(_)) => return following::act(app, action, key),
+            Some(Modal::Contact(_)) => return responding::in_contact(app, action),
             _ => {
                 app.modals.pop();
             }
         },
         Action::Edit => following::edit(app),
         _ if info(action).context == Context::Runbook => return following::act(app, action, key),
+        _ if info(action).context == Context::Contact => return responding::in_contact(app, action),
         Action::Search if matches!(app.modals.last(), Some(Modal::Runbook(_))) => {
             return following::act(app, action, key);
         }
@@ -453,6 +501,8 @@ fn modal_action(app: &mut App, action: Action, key: Option<Key>) -> Vec<Effect> 
             Some(Modal::Help(help)) => help.scroll(by, inner.1),
             Some(Modal::Detail(detail)) => detail.scroll(by, &app.world, inner, &app.look),
             Some(Modal::Choose(list)) => list.step(by),
+            Some(Modal::Incident(menu)) => menu.step(by, &app.world),
+            Some(Modal::Contact(contact)) => contact.step(by, &app.world, inner, &app.look),
             Some(Modal::Plan(plan)) => plan.scroll(by, &app.world, full, &app.look),
             Some(Modal::Operation(operation)) => operation.scroll(by, &app.world, inner, &app.look),
             Some(Modal::Runbook(runbook)) => match action {
@@ -462,7 +512,7 @@ fn modal_action(app: &mut App, action: Action, key: Option<Key>) -> Vec<Effect> 
                 _ => runbook.scroll(by, &app.world, inner, &app.look),
             },
             Some(Modal::Step(step)) => step.scroll(by, &app.world, inner, &app.look),
-            Some(Modal::Palette(_) | Modal::Ask(_) | Modal::Terminal(_)) | None => {}
+            Some(Modal::Palette(_) | Modal::Ask(_) | Modal::Opening(_) | Modal::Terminal(_)) | None => {}
         },
     }
     Vec::new()
@@ -483,6 +533,13 @@ fn prompt_key(app: &mut App, key: Key) -> Vec<Effect> {
                 }
                 Purpose::InRunbook => following::find_text(app, &prompt.input.text),
                 Purpose::SkipBecause => following::skipped(app, &prompt.input.text),
+                Purpose::Timeline => Vec::new(),
+                Purpose::Note
+                | Purpose::IncidentTitle
+                | Purpose::IncidentServices
+                | Purpose::IncidentRole
+                | Purpose::Correct
+                | Purpose::Redact => responding::typed(app, prompt.purpose, &prompt.input.text),
                 Purpose::Exclude => {
                     app.logs.hide(&prompt.input.text, &mut app.world);
                     Vec::new()
@@ -490,8 +547,10 @@ fn prompt_key(app: &mut App, key: Key) -> Vec<Effect> {
             }
         }
         Typed::Cancelled => {
-            if app.prompt.take().is_some_and(|prompt| prompt.purpose == Purpose::Services) {
-                app.triage.filter.clear();
+            match app.prompt.take().map(|prompt| prompt.purpose) {
+                Some(Purpose::Services) => app.triage.filter.clear(),
+                Some(Purpose::Timeline) => app.timeline.filter.clear(),
+                _ => {}
             }
             Vec::new()
         }
@@ -501,10 +560,10 @@ fn prompt_key(app: &mut App, key: Key) -> Vec<Effect> {
 
 /// Shows what the text so far would find.
 fn typed(app: &mut App) -> Vec<Effect> {
-    if let Some(prompt) = &app.prompt
-        && prompt.purpose == Purpose::Services
-    {
-        app.triage.filter.clone_from(&prompt.input.text);
+    match &app.prompt {
+        Some(prompt) if prompt.purpose == Purpose::Services => app.triage.filter.clone_from(&prompt.input.text),
+        Some(prompt) if prompt.purpose == Purpose::Timeline => app.timeline.filter.clone_from(&prompt.input.text),
+        _ => {}
     }
     Vec::new()
 }
@@ -555,7 +614,15 @@ fn copy(app: &mut App) -> Vec<Effect> {
         Some(Modal::Detail(detail)) => Some(detail.text(&app.world)),
         Some(Modal::Operation(operation)) => Some(operation.text(&app.world)),
         Some(Modal::Runbook(runbook)) => Some(runbook.text(&app.world)),
+        Some(Modal::Contact(contact)) => contact.way(&app.world).map(|way| way.address.to_string()),
         _ => match (app.focus, app.selected()) {
+            (PaneId::Timeline, _) => {
+                app.timeline.selected().map(|moment| crate::pane::timeline::tell(moment, &app.world).join("\n"))
+            }
+            (PaneId::Contacts, item) => app.contacts.selected(&app.world, item.as_ref()).and_then(|contact| {
+                let moment = crate::pane::contacts::moment(&app.world);
+                crate::pane::contacts::best_way(contact, &moment).map(|way| way.address.to_string())
+            }),
             (PaneId::Logs, _) => app.logs.entry().map(|(_, lines)| lines.join("\n")),
             (_, Some(Item::Service(service))) => app.world.assessment.service(&service).map(|found| {
                 let why = found.reasons.first().map_or_else(String::new, |reason| format!(": {}", reason.text));

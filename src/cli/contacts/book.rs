@@ -1,12 +1,9 @@
 //! All contacts that can be read here: from their own file first, then from the configuration, however broken it is.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Read as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-
-use jiff::tz::TimeZone;
 
 use super::super::args::{Cli, ContactsArgs};
 use super::super::config_file::{self, ConfigFile};
@@ -68,9 +65,7 @@ impl Book {
         let contacts = join(file.contacts.clone(), catalog.contacts.clone());
         let mut notices = Vec::new();
         let here = config_file::time_zone(zone.as_deref(), &mut notices);
-        let named = contacts.iter().flat_map(Contact::ways).filter_map(|way| way.zone.as_ref());
-        let zones: BTreeMap<String, TimeZone> =
-            named.filter_map(|name| Some((name.to_string(), TimeZone::get(name.as_str()).ok()?))).collect();
+        let zones = crate::runtime::zones::zones_of(&contacts);
         file.tell();
         Ok(Self { contacts, file, catalog, services, moment: Moment { now: clock.now(), here, zones }, broken_config })
     }

@@ -9,9 +9,9 @@ use super::book::Book;
 use super::{print_json, shown};
 use crate::contacts::check::stale_days;
 use crate::contacts::escalation::{Next, next};
+use crate::contacts::words::way_words;
 use crate::contacts::{Moment, Open, callable, is_for, ordered};
-use crate::model::contact::{Contact, ContactKind, Way, WayKind};
-use crate::model::text::measure;
+use crate::model::contact::{Contact, ContactKind};
 use crate::ui::format;
 
 pub(super) fn run(book: &Book, service: Option<&str>, args: &ContactsArgs) -> Result<Exit, Failure> {
@@ -110,27 +110,4 @@ fn about(contact: &Contact, moment: &Moment) -> String {
         parts.push(format!("last made sure of {days} days ago"));
     }
     parts.join(", ")
-}
-
-/// A number or address with what is to be known before dialling.
-pub(super) fn way_words(way: &Way, moment: &Moment) -> String {
-    let mut words = way.address.to_string();
-    if way.kind != WayKind::Other {
-        words.push(' ');
-        words.push_str(way.kind.word());
-    }
-    match moment.open(way) {
-        Open::Yes => {}
-        Open::Unknown => words.push_str(" (hours unknown)"),
-        Open::No { opens: None } => words.push_str(" (closed)"),
-        Open::No { opens: Some(opens) } => {
-            let local = opens.in_zone(&moment.here);
-            words.push_str(&format!(" (closed until {} {:02}:{:02})", weekday(&local), local.hour(), local.minute()));
-        }
-    }
-    measure::head(&words, 200).to_owned()
-}
-
-fn weekday(at: &jiff::Zoned) -> String {
-    at.strftime("%a").to_string()
 }
