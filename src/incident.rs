@@ -133,7 +133,7 @@ impl Incident {
                 self.seen.insert(key.clone());
             }
             IncidentEvent::Called { call, .. } => self.calls.push(call.clone()),
-            IncidentEvent::Reached { .. } | IncidentEvent::Told { .. } => {}
+            IncidentEvent::Reached { .. } | IncidentEvent::Told { .. } | IncidentEvent::Kept { .. } => {}
             IncidentEvent::Corrected { entry, text } => {
                 self.corrected.insert(entry.clone(), text.clone());
             }
@@ -151,7 +151,10 @@ impl Incident {
                 Err("that was written already")
             }
             // What is learned afterwards belongs to it, and mistakes are mended afterwards.
-            IncidentEvent::Noted { .. } | IncidentEvent::Corrected { .. } | IncidentEvent::Redacted { .. } => Ok(()),
+            IncidentEvent::Noted { .. }
+            | IncidentEvent::Kept { .. }
+            | IncidentEvent::Corrected { .. }
+            | IncidentEvent::Redacted { .. } => Ok(()),
             IncidentEvent::State { state, .. } if *state == self.state => Err("it stands there already"),
             IncidentEvent::State { .. } => Ok(()),
             _ if self.state == IncidentState::Closed => Err("it is closed"),

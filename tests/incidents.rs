@@ -109,3 +109,157 @@ fn what_the_console_sees_is_written_once_while_an_incident_is_open() {
     let again = app.update(Event { at, kind: tell(entries) });
     assert!(!again.iter().any(|effect| matches!(effect, Effect::Record(_))), "{again:?}");
 }
+
+/// Reads a file of an archive.
+fn unpacked(archive: &std::path::Path) -> std::collections::BTreeMap<String, String> {
+    use std::io::Read as _;
+    let file = std::fs::File::open(archive).unwrap();
+    let mut tar = tar::Archive::new(flate2::read::GzDecoder::new(file));
+    let mut files = std::collections::BTreeMap::new();
+    for entry in tar.entries().unwrap() {
+        let mut entry = entry.unwrap();
+        let (name, mut text) = (entry.path().unwrap().display().to_string(), String::new());
+        entry.read_to_string(&mut text).unwrap();
+        files.insert(name, text);
+    }
+    files
+}
+
+#[test]
+fn evidence_holds_logs_states_and_the_timeline_and_no_secret() {
+    use sha2::Digest as _;
+    use std::os::unix::fs::PermissionsExt as _;
+    let directory = tempfile::tempdir().unwrap();
+    let folder = directory.path();
+    // A token that exists nowhere, in the form of one that is known.
+    let secret = format!("ghp_{}", "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8");
+    std::fs::write(folder.join("app.log"), format!("INFO start\nERROR push failed: token {secret} is not valid\n"))
+        .unwrap();
+    let config = "[[services]]\nname = \"shop\"\nchecks = [{ command = \"false\", retries = 0 }]\nlogs = [{ file = \"app.log\" }]\n";
+    std::fs::write(folder.join("own.toml"), config).unwrap();
+    let ok = |arguments: &[&str]| {
+        let output = call(folder, arguments);
+        assert!(output.status.success(), "{arguments:?}: {}", said(&output));
+        said(&output)
+    };
+    ok(&["incident", "open", "shop is down"]);
+    let told = ok(&["--config", "own.toml", "incident", "evidence", "--output", "kept/it.tar.gz", "--json"]);
+    let bundle: serde_json::Value = serde_json::from_str(&told).unwrap();
+    let path = folder.join("kept/it.tar.gz");
+    assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    let files = unpacked(&path);
+    assert!(files["evidence/logs.jsonl"].contains("push failed"), "{files:#?}");
+    assert!(files["evidence/incident.json"].contains("shop is down"));
+    assert!(files["evidence/status.json"].contains("\"shop\""));
+    assert!(files["evidence/host/memory.txt"].contains("MemTotal"));
+    for (name, text) in &files {
+        assert!(!text.contains(&secret), "{name} has the secret");
+    }
+    // The manifest says of each what it is, and of what is not there why.
+    let manifest: serde_json::Value = serde_json::from_str(&files["evidence/MANIFEST.json"]).unwrap();
+    for piece in manifest["files"].as_array().unwrap() {
+        let name = format!("evidence/{}", piece["file"].as_str().unwrap());
+        match files.get(&name) {
+            Some(text) => {
+                let sum: String =
+                    sha2::Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+                assert_eq!(piece["sha256"], sum.as_str(), "{name}");
+            }
+            None => assert!(piece["trouble"].is_string(), "{piece}"),
+        }
+    }
+    assert_eq!(manifest["files"][0]["file"], "logs.jsonl", "what is lost first is taken first");
+    let shown = said(&call(folder, &["incident", "show", "--json", "--incident", "1"]));
+    assert!(shown.contains(bundle["sha256"].as_str().unwrap()), "{shown}");
+    // What exists is never overwritten.
+    let again = call(folder, &["--config", "own.toml", "incident", "evidence", "--output", "kept/it.tar.gz"]);
+    assert_eq!(again.status.code(), Some(2), "{}", said(&again));
+    assert!(said(&again).contains("exists"), "{}", said(&again));
+}
+
+/// Ten write at once, and some of them die in the middle. What was said to be written is there once.
+#[test]
+fn ten_writers_lose_nothing_and_write_nothing_twice() {
+    let directory = tempfile::tempdir().unwrap();
+    let folder = directory.path();
+    assert!(call(folder, &["incident", "open", "many hands"]).status.success());
+    let write = |text: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_crashcart"));
+        command
+            .args(["note", text])
+            .current_dir(folder)
+            .env("CRASHCART_STATE_DIR", folder.join("state"))
+            .env("HOME", folder);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    };
+    let (mut promised, mut tried) = (Vec::new(), Vec::new());
+    for round in 0..6_u32 {
+        let mut writers: Vec<_> =
+            (0..10_u32).map(|writer| format!("note {round}/{writer}")).map(|text| (write(&text), text)).collect();
+        // Three of each round are killed, each at another moment of its life.
+        for (victim, (child, _)) in writers.iter_mut().enumerate().take(3) {
+            let moment =
+                std::time::Instant::now() + std::time::Duration::from_millis(u64::from(round) * 4 + victim as u64 * 3);
+            while std::time::Instant::now() < moment {
+                std::hint::spin_loop();
+            }
+            let _ = child.kill();
+        }
+        for (mut child, text) in writers {
+            if child.wait().unwrap().success() {
+                promised.push(text.clone());
+            }
+            tried.push(text);
+        }
+    }
+    let shown: serde_json::Value =
+        serde_json::from_slice(&call(folder, &["incident", "show", "--json"]).stdout).unwrap();
+    let texts: Vec<&str> =
+        shown["timeline"].as_array().unwrap().iter().filter_map(|entry| entry["text"].as_str()).collect();
+    for text in &promised {
+        assert_eq!(texts.iter().filter(|other| *other == text).count(), 1, "{text} in {texts:?}");
+    }
+    for text in &tried {
+        assert!(texts.iter().filter(|other| *other == text).count() <= 1, "{text} twice");
+    }
+    assert!(promised.len() >= 42, "seven of ten were left alone in six rounds: {}", promised.len());
+    let verified = call(folder, &["journal", "verify"]);
+    assert!(verified.status.success(), "{}", said(&verified));
+}
+
+/// Several open one at once: each has a number of its own.
+#[test]
+fn incidents_that_are_opened_at_once_have_numbers_of_their_own() {
+    let directory = tempfile::tempdir().unwrap();
+    let folder = directory.path();
+    let children: Vec<_> = (0..8)
+        .map(|at| {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_crashcart"));
+            command.args(["incident", "open", &format!("outage {at}")]).current_dir(folder);
+            command.env("CRASHCART_STATE_DIR", folder.join("state")).env("HOME", folder);
+            command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+        })
+        .collect();
+    for mut child in children {
+        assert!(child.wait().unwrap().success());
+    }
+    let listed: serde_json::Value =
+        serde_json::from_slice(&call(folder, &["incident", "list", "--json"]).stdout).unwrap();
+    let mut numbers: Vec<u64> = listed.as_array().unwrap().iter().filter_map(|row| row["number"].as_u64()).collect();
+    numbers.sort_unstable();
+    assert_eq!(numbers, (1..=8).collect::<Vec<u64>>());
+}
+
+/// A broken configuration is no reason not to write down what happens.
+#[test]
+fn a_broken_configuration_does_not_hinder_a_note() {
+    let directory = tempfile::tempdir().unwrap();
+    let folder = directory.path();
+    std::fs::write(folder.join("crashcart.toml"), "[[services]\nname = ").unwrap();
+    for arguments in
+        [&["incident", "open", "all is down"][..], &["note", "we look"], &["incident", "ack"], &["incident", "export"]]
+    {
+        let output = call(folder, arguments);
+        assert!(output.status.success(), "{arguments:?}: {}", said(&output));
+    }
+}

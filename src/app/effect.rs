@@ -42,6 +42,8 @@ pub enum Effect {
     /// Something that was seen while an incident is open. The journal takes the same only once.
     Record(Box<IncidentCommand>),
     OpenIncident(Box<Opening>),
+    /// Keep what a restart would destroy: logs, metrics, states.
+    Evidence(IncidentId),
     /// Write the postmortem into a file.
     Export(IncidentId),
     /// Write a runbook from what was just done, for this service or all.

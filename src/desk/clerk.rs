@@ -48,6 +48,7 @@ enum Wish {
     Draft(Option<ServiceId>),
     Record(Box<IncidentCommand>),
     Open(Box<Opening>),
+    Evidence(IncidentId),
     Export(IncidentId),
 }
 
@@ -111,6 +112,10 @@ impl Operator for Desk {
 
     fn open_incident(&self, opening: Box<Opening>) {
         self.wish(Wish::Open(opening));
+    }
+
+    fn evidence(&self, incident: IncidentId) {
+        self.wish(Wish::Evidence(incident));
     }
 
     fn export(&self, incident: IncidentId) {
@@ -183,7 +188,7 @@ fn closed(supplies: &Supplies, wishes: &Receiver<Wish>, error: &JournalError) {
             Wish::Operate(command) => EventKind::NotOperated { operation: command.operation().clone(), why },
             Wish::Run(command) => EventKind::NotRun { run: command.run().clone(), why },
             Wish::Terminal(_) => continue,
-            Wish::Record(_) | Wish::Open(_) | Wish::Export(_) | Wish::Draft(_) => {
+            Wish::Record(_) | Wish::Open(_) | Wish::Evidence(_) | Wish::Export(_) | Wish::Draft(_) => {
                 EventKind::Notice(Notice { text: why.message, trouble: true })
             }
         });
@@ -305,6 +310,7 @@ impl Clerk {
                     Err(why) => self.say(&format!("{}; {}", why.message, why.hint), true),
                 }
             }
+            Wish::Evidence(id) => self.evidence(&id),
             Wish::Export(id) => {
                 let written =
                     super::incidents::export(&self.journal, &id, &self.supplies.state_dir, self.supplies.clock.now());
@@ -314,6 +320,22 @@ impl Clerk {
                 }
             }
         }
+    }
+
+    /// Has a process of its own keep what a restart would destroy: it goes on when this console ends.
+    fn evidence(&self, id: &IncidentId) {
+        let (starter, events, clock) =
+            (self.supplies.starter.clone(), self.supplies.events.clone(), self.supplies.clock.clone());
+        self.say("keeping evidence: it may take half a minute, and is told here", false);
+        let id = id.clone();
+        self.supplies.runtime.spawn(async move {
+            let (text, trouble) = match super::evidence::by_itself(&starter, &id).await {
+                Ok(path) => (format!("evidence kept: {path}"), false),
+                Err(why) => (why, true),
+            };
+            let notice = Notice { text: Line::from_text(&text), trouble };
+            let _ = events.send(Event { at: clock.now(), kind: EventKind::Notice(notice) }).await;
+        });
     }
 
     /// Writes a runbook from what was done in the last hours, and says where it lies.

@@ -112,6 +112,10 @@ fn clean(mut event: IncidentEvent) -> IncidentEvent {
             line(outcome);
         }
         IncidentEvent::Redacted { why, .. } => line(why),
+        IncidentEvent::Kept { path, missed, .. } => {
+            line(path);
+            missed.iter_mut().for_each(line);
+        }
         IncidentEvent::Called { .. }
         | IncidentEvent::Joined { .. }
         | IncidentEvent::Role { .. }

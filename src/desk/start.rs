@@ -271,7 +271,7 @@ pub fn secrets_from(bytes: &[u8]) -> Vec<(String, Secret)> {
 }
 
 /// Returns this program, also when its file was replaced by a newer one while it runs.
-fn program() -> std::io::Result<PathBuf> {
+pub fn program() -> std::io::Result<PathBuf> {
     let own = Path::new("/proc/self/exe");
     if own.exists() { Ok(own.to_path_buf()) } else { std::env::current_exe() }
 }

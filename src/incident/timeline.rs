@@ -48,6 +48,8 @@ pub enum Kind {
     Step,
     Contact,
     Message,
+    /// What a restart would have destroyed was kept.
+    Evidence,
     /// Something was taken out.
     Redacted,
 }
@@ -68,6 +70,7 @@ impl Kind {
             Self::Step => "step",
             Self::Contact => "contact",
             Self::Message => "message",
+            Self::Evidence => "evidence",
             Self::Redacted => "redacted",
         }
     }
@@ -199,6 +202,12 @@ fn of_incident(event: &IncidentEvent, at: Timestamp) -> Option<Told> {
         IncidentEvent::Told { to, text, outcome, happened_at } => {
             let head = Line::from_text(&format!("to {to}: {text} ({outcome})"));
             Some((*happened_at, Kind::Message, head, Vec::new()))
+        }
+        IncidentEvent::Kept { path, sha256, files, missed, happened_at } => {
+            let text =
+                Line::from_text(&format!("evidence kept in {path}: {files} files, {} could not be got", missed.len()));
+            let more = std::iter::once(Line::from_text(&format!("sha256 {sha256}"))).chain(missed.iter().cloned());
+            Some((*happened_at, Kind::Evidence, text, more.collect()))
         }
         IncidentEvent::Corrected { .. } | IncidentEvent::Redacted { .. } => None,
     }

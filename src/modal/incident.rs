@@ -34,6 +34,7 @@ pub enum Deed {
     Title,
     Services,
     Role,
+    Evidence,
     Export,
     /// Another one is opened beside it.
     Another,
@@ -79,6 +80,7 @@ impl IncidentMenu {
             deed('v', Deed::Services, "services", "what it is about");
             deed('w', Deed::Role, "who does what", "commander, communication");
         }
+        deed('d', Deed::Evidence, "evidence", "keep what a restart would destroy");
         deed('p', Deed::Export, "postmortem", "write it to a file");
         if !incident.is_open() {
             deed('i', Deed::Another, "another", "open a new incident");

@@ -180,6 +180,17 @@ pub enum IncidentEvent {
         outcome: Line,
         happened_at: Timestamp,
     },
+    /// What a restart would have destroyed lies in a file.
+    Kept {
+        path: Line,
+        sha256: Line,
+        /// Things that are in it.
+        files: u32,
+        /// What could not be got.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        missed: Vec<Line>,
+        happened_at: Timestamp,
+    },
     /// An entry was wrong: this is what is right.
     Corrected {
         entry: EntryId,
@@ -209,6 +220,7 @@ impl IncidentEvent {
             Self::Called { .. } => "called",
             Self::Reached { .. } => "reached",
             Self::Told { .. } => "told",
+            Self::Kept { .. } => "kept",
             Self::Corrected { .. } => "corrected",
             Self::Redacted { .. } => "redacted",
         }

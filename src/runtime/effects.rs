@@ -35,6 +35,8 @@ pub trait Operator: std::fmt::Debug + Send {
     fn record(&self, command: Box<IncidentCommand>);
     /// Opens an incident.
     fn open_incident(&self, opening: Box<Opening>);
+    /// Keeps what a restart would destroy.
+    fn evidence(&self, incident: IncidentId);
     /// Writes the postmortem into a file.
     fn export(&self, incident: IncidentId);
     /// Writes a runbook from what was just done.

@@ -128,6 +128,10 @@ fn said(app: &mut App, id: IncidentId, deed: Deed) -> Vec<Effect> {
             app.modals.push(Modal::Opening(Box::new(OpeningState::of(&app.world))));
             return Vec::new();
         }
+        Deed::Evidence => {
+            app.modals.pop();
+            return vec![Effect::Evidence(id)];
+        }
         Deed::Export => {
             app.modals.pop();
             return vec![Effect::Export(id)];
