@@ -5,6 +5,7 @@
 
 mod clerk;
 pub mod incidents;
+pub mod paging;
 pub mod planning;
 pub mod runs;
 pub mod start;

@@ -14,6 +14,7 @@ use thiserror::Error;
 
 use crate::model::id::{EntryId, IncidentId, ServiceId};
 use crate::model::incident::{IncidentEvent, IncidentState, Severity};
+use crate::model::message::Sending;
 use crate::model::operation::Actor;
 use crate::model::text::Line;
 use crate::model::time::Timestamp;
@@ -48,6 +49,8 @@ pub struct Incident {
     pub last_at: Timestamp,
     /// What was seen already, by its key.
     seen: BTreeSet<String>,
+    /// Messages that went out about it, in their order.
+    pub messages: Vec<Sending>,
     pub redacted: BTreeMap<EntryId, Line>,
     pub corrected: BTreeMap<EntryId, Line>,
 }
@@ -93,6 +96,7 @@ impl Incident {
             roles: BTreeMap::new(),
             last_at: at,
             seen: BTreeSet::new(),
+            messages: Vec::new(),
             redacted: BTreeMap::new(),
             corrected: BTreeMap::new(),
         })
@@ -128,6 +132,26 @@ impl Incident {
                 self.seen.insert(key.clone());
             }
             IncidentEvent::Reached { .. } | IncidentEvent::Told { .. } => {}
+            IncidentEvent::Sending { key, kind, sender, attempt, contact, title, text } => {
+                self.messages.push(Sending {
+                    key: key.clone(),
+                    kind: *kind,
+                    sender: sender.clone(),
+                    attempt: *attempt,
+                    contact: contact.clone(),
+                    title: title.clone(),
+                    text: text.clone(),
+                    at,
+                    by: by.clone(),
+                    outcome: None,
+                })
+            }
+            IncidentEvent::Sent { key, sender, attempt, outcome, said, .. } => {
+                let sent = self.messages.iter_mut().find(|sent| is_the(sent, key, sender, *attempt));
+                if let Some(sent) = sent {
+                    sent.outcome = Some((*outcome, said.clone()));
+                }
+            }
             IncidentEvent::Corrected { entry, text } => {
                 self.corrected.insert(entry.clone(), text.clone());
             }
@@ -142,6 +166,19 @@ impl Incident {
         match event {
             IncidentEvent::Opened { .. } => Err("it is open already"),
             IncidentEvent::Saw { key, .. } if self.seen.contains(key) => Err("that was written already"),
+            IncidentEvent::Sending { key, sender, attempt, .. }
+                if self.messages.iter().any(|sent| is_the(sent, key, sender, *attempt)) =>
+            {
+                Err("that was sent already")
+            }
+            // Also when it was closed meanwhile.
+            IncidentEvent::Sent { key, sender, attempt, .. } => {
+                match self.messages.iter().find(|sent| is_the(sent, key, sender, *attempt)) {
+                    Some(sent) if sent.outcome.is_none() => Ok(()),
+                    Some(_) => Err("what came of it was written already"),
+                    None => Err("it was not sent"),
+                }
+            }
             // What is learned afterwards belongs to it, and mistakes are mended afterwards.
             IncidentEvent::Noted { .. } | IncidentEvent::Corrected { .. } | IncidentEvent::Redacted { .. } => Ok(()),
             IncidentEvent::State { state, .. } if *state == self.state => Err("it stands there already"),
@@ -161,6 +198,16 @@ impl Incident {
         self.seen.contains(key)
     }
 
+    /// Returns whether what came of a message is known.
+    pub fn is_answered(&self, key: &str, sender: &Line, attempt: u32) -> bool {
+        self.message(key, sender, attempt).is_some_and(|sent| sent.outcome.is_some())
+    }
+
+    /// Returns a message that was handed to a sender.
+    pub fn message(&self, key: &str, sender: &Line, attempt: u32) -> Option<&Sending> {
+        self.messages.iter().find(|sent| is_the(sent, key, sender, attempt))
+    }
+
     /// Returns when users were well again, if that is known.
     pub fn ended_at(&self) -> Option<Timestamp> {
         [IncidentState::Mitigated, IncidentState::Resolved, IncidentState::Closed]
@@ -172,4 +219,8 @@ impl Incident {
     pub fn lasted(&self, now: Timestamp) -> std::time::Duration {
         self.ended_at().unwrap_or(now).since(self.began_at)
     }
+}
+
+fn is_the(sent: &Sending, key: &str, sender: &Line, attempt: u32) -> bool {
+    sent.key == key && sent.sender == *sender && sent.attempt == attempt
 }

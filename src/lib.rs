@@ -7,7 +7,7 @@
 //! lines, and [foreign text made harmless](model::text). The [`Snapshot`](model::snapshot::Snapshot) is the world as
 //! last observed. Plain data: no clock, no files, no network, nothing of ours below it.
 //!
-//! **Knowledge** ([`config`], [`contacts`], [`diagnosis`], [`logs`], [`operation`], [`runbook`], [`incident`], [`postmortem`], the
+//! **Knowledge** ([`config`], [`contacts`], [`diagnosis`], [`logs`], [`operation`], [`runbook`], [`incident`], [`postmortem`], [`paging`], the
 //! pure half of [`provider`]). Text and state in, meaning out: a configuration with located diagnostics; health, root causes,
 //! explanations; levels, times, stack traces, filters; what a definition asks of a vendor and what the answer means; which
 //! events of an [operation](operation::log) may follow which; whom to call [next](contacts::escalation); an incident's timeline
@@ -45,6 +45,7 @@ pub mod diagnosis;
 pub mod incident;
 pub mod logs;
 pub mod operation;
+pub mod paging;
 pub mod postmortem;
 pub mod runbook;
 

@@ -89,6 +89,7 @@ Examples:
 mod contacts;
 mod incident;
 mod operations;
+mod paging;
 mod runbooks;
 mod secret;
 mod values;
@@ -105,6 +106,8 @@ pub use operations::{
     ActArgs, ActingArgs, JournalArgs, JournalCommand, OperationsArgs, OperationsCommand, RestartArgs, RollbackArgs,
     ScaleArgs, WorkerArgs,
 };
+use paging::{PAGE_EXAMPLES, TELL_EXAMPLES};
+pub use paging::{PageArgs, TellArgs};
 use runbooks::{RUN_EXAMPLES, RUNBOOKS_EXAMPLES};
 pub use runbooks::{RunArgs, RunbooksArgs, RunbooksCommand};
 
@@ -323,6 +326,17 @@ pub enum Command {
     /// shown by their end only, unless --reveal is given. docs/contacts.md says what can be written.
     #[command(after_help = format!("{CONTACTS_EXAMPLES}\n\n{CONTACTS_EXIT_CODES}"))]
     Contacts(Box<ContactsArgs>),
+
+    /// Page somebody about an incident: the next in the order of escalation, by the first sender that reaches them
+    ///
+    /// Senders stand in the configuration as `[[senders]]`. You see whom, by what and in which words before it goes out. That it
+    /// goes out is in the journal before it does, and what came of it after; docs/paging.md says more.
+    #[command(after_help = format!("{PAGE_EXAMPLES}\n\n{EXIT_CODES}"))]
+    Page(PageArgs),
+
+    /// Tell others how it stands: a status update to chats, webhooks and on-call systems
+    #[command(after_help = format!("{TELL_EXAMPLES}\n\n{EXIT_CODES}"))]
+    Tell(TellArgs),
 
     #[command(hide = true)]
     Worker(WorkerArgs),
