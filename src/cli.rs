@@ -34,6 +34,7 @@ pub mod status;
 pub mod tell;
 pub mod trust;
 pub mod trust_store;
+pub mod watch;
 pub mod worker;
 
 use std::ffi::OsString;
@@ -138,6 +139,7 @@ fn dispatch(cli: &Cli, environment: &Environment) -> Result<Exit, Failure> {
         Some(Command::Contacts(args)) => contacts::run(cli, args, environment),
         Some(Command::Page(args)) => page::run(cli, args, environment),
         Some(Command::Tell(args)) => tell::run(cli, args, environment),
+        Some(Command::Watch(args)) => watch::run(cli, args, environment),
         Some(Command::Worker(args)) => worker::run(cli, args, environment),
         Some(Command::Providers(args)) => providers::run(cli, args, environment),
         Some(Command::Secret(args)) => secret::run(cli, args, environment),

@@ -44,6 +44,10 @@ pub struct Incident {
     pub opened_at: Timestamp,
     /// When it came into each state, for the first time.
     pub reached: BTreeMap<IncidentState, Timestamp>,
+    /// When it last began, or began anew.
+    pub triggered_at: Timestamp,
+    /// How often it was called over.
+    pub times_resolved: u32,
     pub people: Vec<Actor>,
     pub roles: BTreeMap<String, Line>,
     pub last_at: Timestamp,
@@ -92,6 +96,8 @@ impl Incident {
             began_at: *began_at,
             opened_at: at,
             reached: BTreeMap::from([(IncidentState::Triggered, *began_at)]),
+            triggered_at: at,
+            times_resolved: 0,
             people: vec![by.clone()],
             roles: BTreeMap::new(),
             last_at: at,
@@ -123,6 +129,11 @@ impl Incident {
             IncidentEvent::Services { services } => self.services.clone_from(services),
             IncidentEvent::State { state, happened_at } => {
                 self.state = *state;
+                match state {
+                    IncidentState::Triggered => self.triggered_at = at,
+                    IncidentState::Resolved => self.times_resolved += 1,
+                    _ => {}
+                }
                 // Who resolves what nobody acknowledged has acknowledged it; the first moment counts.
                 self.reached.entry(*state).or_insert(*happened_at);
                 // What came undone has not been reached any more.
@@ -196,6 +207,11 @@ impl Incident {
     /// Returns whether something was written of it already.
     pub fn has_seen(&self, key: &str) -> bool {
         self.seen.contains(key)
+    }
+
+    /// Returns whether something whose key begins so was written.
+    pub fn has_seen_any(&self, beginning: &str) -> bool {
+        self.seen.range(beginning.to_owned()..).next().is_some_and(|key| key.starts_with(beginning))
     }
 
     /// Returns whether what came of a message is known.

@@ -114,6 +114,13 @@ const MODULES: &[Module] = &[
             "worker",
         ],
     },
+    // What a watcher decides, and what does it.
+    Module {
+        path: "watch::rules",
+        layer: Layer::Knowledge,
+        may_import: &["model", "contacts", "diagnosis", "incident", "paging", "postmortem"],
+    },
+    Module { path: "watch", layer: Layer::Shell, may_import: WATCH },
     Module { path: "cli", layer: Layer::Shell, may_import: CLI },
     Module { path: "main", layer: Layer::Shell, may_import: &["cli"] },
 ];
@@ -170,6 +177,20 @@ const RUNTIME: &[&str] = &[
     "modal",
     "app",
 ];
+const WATCH: &[&str] = &[
+    "model",
+    "config",
+    "contacts",
+    "diagnosis",
+    "incident",
+    "paging",
+    "clock",
+    "journal",
+    "provider",
+    "app",
+    "runtime",
+    "desk",
+];
 const CLI: &[&str] = &[
     "model",
     "config",
@@ -193,6 +214,7 @@ const CLI: &[&str] = &[
     "journal",
     "worker",
     "desk",
+    "watch",
 ];
 
 /// Who may use which crate. The adapters and the shell may use any that has no row here.

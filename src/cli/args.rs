@@ -93,6 +93,7 @@ mod paging;
 mod runbooks;
 mod secret;
 mod values;
+mod watch;
 
 use contacts::{CONTACTS_EXAMPLES, CONTACTS_EXIT_CODES};
 pub use contacts::{
@@ -113,6 +114,8 @@ pub use runbooks::{RunArgs, RunbooksArgs, RunbooksCommand};
 
 pub use secret::{SecretArgs, SecretCommand, SecretPlaceArgs, SecretSetArgs};
 use values::{duration, header, json_expectation, level, record_type, setting, size};
+use watch::WATCH_EXAMPLES;
+pub use watch::WatchArgs;
 
 /// One terminal program for the next ten minutes of an outage.
 ///
@@ -337,6 +340,13 @@ pub enum Command {
     /// Tell others how it stands: a status update to chats, webhooks and on-call systems
     #[command(after_help = format!("{TELL_EXAMPLES}\n\n{EXIT_CODES}"))]
     Tell(TellArgs),
+
+    /// Watch without a console: open incidents, tell others, page people until one takes it
+    ///
+    /// The same monitoring as the console's, by the rules of `[watch]`: what belongs together is one incident, what comes and goes
+    /// does not wake anybody twice, and the next person is paged until somebody acknowledges. docs/watch.md says more.
+    #[command(after_help = format!("{WATCH_EXAMPLES}\n\n{EXIT_CODES}"))]
+    Watch(WatchArgs),
 
     #[command(hide = true)]
     Worker(WorkerArgs),
