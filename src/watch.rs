@@ -91,6 +91,10 @@ pub struct Watcher {
     worker: Worker,
     /// It holds the lease: what it decides is done.
     acts: bool,
+    /// The journal took the last thing that was written: without it nothing is sent, and the watcher must not say that it lives.
+    writes: bool,
+    /// What was told of last, so that a full disk is told of once.
+    trouble: Option<Line>,
     beat_at: Option<Timestamp>,
     saved_at: Option<Timestamp>,
     /// What goes out now.
@@ -131,6 +135,8 @@ impl Watcher {
             by,
             worker,
             acts: false,
+            writes: false,
+            trouble: None,
             beat_at: None,
             saved_at: None,
             going,
@@ -266,18 +272,21 @@ impl Watcher {
         let lease = self.memory.lease();
         if self.acts {
             match self.journal.beat(&lease, self.worker.holder.as_str(), now) {
-                Ok(()) => return,
+                Ok(()) => {
+                    self.writes = true;
+                    return;
+                }
                 Err(JournalError::LostLease { .. }) => {
                     self.acts = false;
                     told(&notice(now, "lease", None, "another watcher has taken over; this one looks on"));
                 }
                 // A full disk: nothing can be written, and so nothing is sent.
-                Err(error) => return tracing::warn!("{error}"),
+                Err(error) => return self.cannot_write(&error, now, told),
             }
         }
         match self.journal.take_lease(&lease, &OperationId::new("watch"), &self.worker, now, true) {
             Ok(Taken::Ours { replaced }) => {
-                self.acts = true;
+                (self.acts, self.writes) = (true, true);
                 if let Some(before) = replaced {
                     let text = format!("taken over from process {} of {}", before.worker.pid, before.worker.by);
                     told(&notice(now, "lease", None, &text));
@@ -289,7 +298,20 @@ impl Watcher {
                 told(&notice(now, "lease", None, &text));
             }
             Ok(Taken::Held(_)) => {}
-            Err(error) => tracing::warn!("{error}"),
+            Err(error) => self.cannot_write(&error, now, told),
+        }
+    }
+
+    /// A full disk: nothing can be written, and so nothing is sent. The dead man's switch will tell.
+    fn cannot_write(&mut self, error: &JournalError, now: Timestamp, told: &mut dyn FnMut(&Notice)) {
+        self.writes = false;
+        self.tell_trouble(Line::from_text(&error.to_string()), now, told);
+    }
+
+    fn tell_trouble(&mut self, text: Line, now: Timestamp, told: &mut dyn FnMut(&Notice)) {
+        if self.trouble.as_ref() != Some(&text) {
+            told(&notice(now, "trouble", None, text.as_str()));
+            self.trouble = Some(text);
         }
     }
 

@@ -34,7 +34,8 @@ const BEFORE: Duration = Duration::from_secs(6 * 3_600);
 impl Watcher {
     pub(super) fn carry_out(&mut self, decision: Decision, now: Timestamp, told: &mut dyn FnMut(&Notice)) {
         match decision {
-            Decision::Beat => self.beat(),
+            Decision::Beat if self.writes => self.beat(),
+            Decision::Beat => {}
             Decision::Page { incident, contact, why } => {
                 let wish = PageWish { contact, text: None };
                 self.send(&incident, "page", why, move |ground| plan_page(&wish, ground));
@@ -50,8 +51,14 @@ impl Watcher {
                 });
             }
             decision => match self.file(&decision, now) {
-                Ok((what, number, text)) => told(&notice(now, what, number, &text)),
-                Err(trouble) => told(&notice(now, "trouble", None, trouble.message.as_str())),
+                Ok((what, number, text)) => {
+                    self.trouble = None;
+                    told(&notice(now, what, number, &text));
+                }
+                Err(trouble) => {
+                    self.writes = false;
+                    self.tell_trouble(trouble.message, now, told);
+                }
             },
         }
     }

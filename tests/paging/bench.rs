@@ -10,6 +10,8 @@ use std::sync::{Arc, Mutex};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use super::support::pty::{Start, Terminal};
+
 /// A project of its own for each test.
 pub struct Bench {
     pub folder: TempDir,
@@ -21,6 +23,13 @@ impl Bench {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("crashcart.toml"), config).unwrap();
         Self { folder }
+    }
+
+    /// Writes a provider of the user's own.
+    pub fn provider(&self, name: &str, text: &str) {
+        let folder = self.path().join(".config/crashcart/providers");
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join(format!("{name}.toml")), text).unwrap();
     }
 
     pub fn path(&self) -> &Path {
@@ -35,6 +44,20 @@ impl Bench {
         command.env("CRASHCART_STATE_DIR", self.path().join("state")).env("CRASHCART_USER", "kim").env("TZ", "UTC");
         command.env("TOKEN", "tok_s3cr3t_of_the_webhook").stdin(Stdio::null());
         command
+    }
+
+    /// Runs it in a terminal.
+    pub fn terminal(&self, arguments: &[&str]) -> Terminal {
+        let (config, state) = (self.path().join("crashcart.toml"), self.path().join("state"));
+        let mut all: Vec<String> = arguments.iter().map(|one| (*one).to_owned()).collect();
+        all.extend(["--config".to_owned(), config.display().to_string()]);
+        all.extend(["--state-dir".to_owned(), state.display().to_string()]);
+        let environment = vec![
+            ("HOME", self.path().display().to_string()),
+            ("XDG_CONFIG_HOME", self.path().join(".config").display().to_string()),
+            ("TOKEN", "tok_s3cr3t_of_the_webhook".to_owned()),
+        ];
+        Terminal::spawn(env!("CARGO_BIN_EXE_crashcart"), all, &Start { environment, ..Start::default() })
     }
 
     pub fn run(&self, arguments: &[&str]) -> Output {

@@ -2,6 +2,8 @@
 
 use super::bench::{Bench, Mood, Sink};
 use super::support::fault_server::{FaultServer, Step, closed_port, status};
+use super::support::servers::messages::MailSink;
+use super::support::servers::{DEADLINE, until};
 
 /// Two senders to one place each, and one by mail; Kim before Sam.
 fn config(first: &str, second: &str, mail: &str, provider: &str) -> String {
@@ -131,6 +133,68 @@ fn a_mail_server_that_goes_away_before_it_says_yes_leaves_a_doubt_and_one_that_s
     }
 }
 
+/// A webhook that is not waited for long.
+const IMPATIENT: &str = r#"
+[provider]
+name = "impatient"
+title = "Impatient"
+kind = "messages"
+[secrets.token]
+help = "a token"
+[send]
+target = "message"
+[[send.steps]]
+name = "post"
+post = ""
+timeout = "500ms"
+json = "{title: $message.title}"
+"#;
+
+#[test]
+fn a_sender_that_never_answers_leaves_a_doubt_and_delays_the_next_one_no_longer_than_it_may() {
+    let (first, second) = (FaultServer::start(vec![Step::Read, Step::Hang]), FaultServer::start(taken()));
+    let text = config(&first.url("/"), &second.url("/"), "smtp://127.0.0.1:1", "impatient");
+    let bench = Bench::new(&text);
+    bench.provider("impatient", IMPATIENT);
+    outage(&bench);
+    bench.ends(0, &["page", "--yes"]);
+    let lines: Vec<String> = bench.timeline().into_iter().filter(|line| line.contains("page")).collect();
+    assert!(lines[0].contains("by first: not known whether it was sent, no answer in time"), "{lines:#?}");
+    assert_eq!(lines[1], "Kim paged by second: SEV1 #1 Checkout answers 500");
+    assert_eq!(first.requests().len(), 1);
+}
+
+#[test]
+fn a_page_goes_out_after_yes_and_after_nothing_else() {
+    let server = FaultServer::start(taken());
+    let bench = Bench::new(&config(&server.url("/a"), &server.url("/b"), "smtp://127.0.0.1:1", "webhook"));
+    outage(&bench);
+    for (typed, code) in [("\r", 1), ("y\r", 1), ("yes\r", 0)] {
+        let mut terminal = bench.terminal(&["page"]);
+        terminal.wait_for("Type yes to page Kim: ");
+        assert_eq!(server.connections(), 0);
+        terminal.type_text(typed);
+        assert_eq!(terminal.exit_code(), code, "{typed:?}");
+    }
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[test]
+fn who_loses_their_connection_in_the_middle_has_paged_all_the_same() {
+    let (first, second) = (FaultServer::start(vec![Step::Read, Step::Hang]), FaultServer::start(taken()));
+    let bench = Bench::new(&config(&first.url("/"), &second.url("/"), "smtp://127.0.0.1:1", "impatient"));
+    bench.provider("impatient", &IMPATIENT.replace("500ms", "3s"));
+    outage(&bench);
+    let mut terminal = bench.terminal(&["page"]);
+    terminal.wait_for("Type yes to page Kim: ");
+    terminal.type_text("yes\r");
+    until(DEADLINE, || (first.requests().len() == 1).then_some(())).expect("the first sender is asked");
+    terminal.hang_up();
+    until(DEADLINE, || (second.requests().len() == 1).then_some(())).expect("the second sender is asked");
+    let paged = || bench.timeline().iter().any(|line| line.starts_with("Kim paged by second")).then_some(());
+    until(DEADLINE, paged).expect("the journal says so");
+}
+
 #[test]
 fn a_system_that_tells_equal_messages_apart_is_asked_again() {
     let keyed = [status(502, "", "a moment"), status(202, "", r#"{"status":"success","dedup_key":"x"}"#)];
@@ -172,4 +236,19 @@ fn a_dry_run_shows_the_exact_requests_without_secrets_and_sends_nothing() {
     // Nothing goes out where nothing may.
     bench.ends(2, &["page", "--yes", "--read-only"]);
     assert_eq!(server.connections(), 0);
+}
+
+#[test]
+fn a_page_arrives_at_a_real_mail_server() {
+    let Some(sink) = MailSink::start() else { return };
+    let nobody = format!("http://{}/", closed_port());
+    let bench = Bench::new(&config(&nobody, &nobody, &format!("smtp://{}", sink.address), "webhook"));
+    outage(&bench);
+    bench.ends(0, &["page", "--yes", "--message", "the \u{17e}i\u{17e}ek queue stands still"]);
+    let mail = sink.wait_for_mail().expect("a mail");
+    for part in
+        ["X-RcptTo: kim@acme.example", "Subject: [CRITICAL] SEV1 #1 Checkout answers 500", "References: <crashcart-"]
+    {
+        assert!(mail.contains(part), "{part:?} is not in {mail}");
+    }
 }
