@@ -2,6 +2,7 @@
 
 use crate::incident::Incident;
 use crate::incident::timeline::{Kind, Moment};
+use crate::model::id::ServiceId;
 use crate::model::incident::{IncidentState, Severity};
 use crate::model::message::Message;
 use crate::model::operation::Actor;
@@ -11,6 +12,9 @@ use crate::postmortem::span;
 
 /// Lines of the timeline that a page shows: it is read on a phone, in the dark.
 const LATEST: usize = 3;
+
+/// Names of services that a message shows.
+const NAMES: usize = 5;
 
 /// What a draft is made of.
 #[derive(Clone, Copy, Debug)]
@@ -74,13 +78,21 @@ fn message(material: &Material<'_>, title: &str, text: Vec<Line>) -> Message {
 /// `checkout, web: since 02:00 CET, 14 min 05 s.`
 fn since(material: &Material<'_>) -> String {
     let incident = material.incident;
-    let services: Vec<&str> = incident.services.iter().map(|service| service.as_str()).collect();
-    let who = if services.is_empty() { String::new() } else { format!("{}: ", services.join(", ")) };
+    let who = if incident.services.is_empty() { String::new() } else { format!("{}: ", names(&incident.services)) };
     let from = incident.began_at.in_zone(material.zone).strftime("%H:%M %Z").to_string();
     let lasted = span(incident.lasted(material.now));
     match incident.ended_at() {
         Some(_) => format!("{who}from {from}, for {lasted}."),
         None => format!("{who}since {from}, {lasted} by now."),
+    }
+}
+
+/// Returns the names of some services, the first of them where they are many.
+pub fn names(services: &[ServiceId]) -> String {
+    let shown: Vec<&str> = services.iter().take(NAMES).map(ServiceId::as_str).collect();
+    match services.len().saturating_sub(NAMES) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
     }
 }
 

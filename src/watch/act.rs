@@ -22,6 +22,7 @@ use crate::model::observed::Cadence;
 use crate::model::source::Trouble;
 use crate::model::text::Line;
 use crate::model::time::Timestamp;
+use crate::paging::draft::names;
 use crate::paging::plan::Ground;
 use crate::paging::turn::Policy;
 use crate::paging::{PagePlan, PageWish, plan_page, plan_update};
@@ -99,20 +100,26 @@ impl Watcher {
                 let number = self.journal.incidents().ok().and_then(|all| all.get(&id).map(|incident| incident.number));
                 Ok(("opened", number, format!("{} {title}", severity.word())))
             }
-            Decision::Extend { incident: id, services, severity } => {
+            Decision::Extend { incident: id, services, severity, title } => {
                 let incident = found(id);
                 let number = number(&incident);
                 let (same_services, same_severity) = incident.map_or((false, false), |incident| {
                     (incident.services == *services, incident.severity == *severity)
                 });
+                let incident_services = incident.map(|incident| incident.services.clone()).unwrap_or_default();
                 if !same_services {
                     write(&mut self.journal, id, &IncidentEvent::Services { services: services.clone() }, &by, now)?;
                 }
                 if !same_severity {
                     write(&mut self.journal, id, &IncidentEvent::Severity { severity: *severity }, &by, now)?;
                 }
-                let names: Vec<&str> = services.iter().map(ServiceId::as_str).collect();
-                Ok(("extended", number, format!("{}: {}", severity.word(), names.join(", "))))
+                if let Some(title) = title {
+                    write(&mut self.journal, id, &IncidentEvent::Titled { title: title.clone() }, &by, now)?;
+                }
+                let known = incident_services.len();
+                let new =
+                    services.get(known..).filter(|new| !new.is_empty()).map(|new| format!(", {} too", names(new)));
+                Ok(("extended", number, format!("{}{}", severity.word(), new.unwrap_or_default())))
             }
             Decision::Reopen { incident: id } => {
                 let number = number(&found(id));

@@ -93,6 +93,7 @@ pub enum Decision {
         incident: IncidentId,
         services: Vec<ServiceId>,
         severity: Severity,
+        title: Option<Line>,
     },
     /// It was called over, and is not.
     Reopen {

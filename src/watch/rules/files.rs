@@ -140,11 +140,24 @@ fn extended(incident: &Incident, those: &[&Ill<'_>], all: usize) -> Option<Decis
     });
     // The first is the worst. Half well is no reason to call it less.
     let severity = severity(those, all)?.min(incident.severity);
+    let title = title_of(incident, services.len());
     (services != incident.services || severity != incident.severity).then(|| Decision::Extend {
         incident: incident.id.clone(),
         services,
         severity,
+        title,
     })
+}
+
+/// The title with how many more there are by now. Who is on it names it themselves.
+fn title_of(incident: &Incident, services: usize) -> Option<Line> {
+    let title = incident.title.as_str();
+    let head = match title.rsplit_once(", and ") {
+        Some((head, rest)) if rest.ends_with(" more") => head,
+        _ => title,
+    };
+    let with = Line::from_text(&format!("{head}, and {} more", services.saturating_sub(1)));
+    (services > 1 && incident.people.len() == 1 && with != incident.title).then_some(with)
 }
 
 /// How bad it is: everything down, or what others hang on, is worse than one service; half well is less.

@@ -10,6 +10,7 @@ use crate::model::message::{MessageKind, Sending};
 use crate::model::text::Line;
 use crate::model::time::Timestamp;
 use crate::model::watch::WatchRules;
+use crate::paging::draft::names;
 use crate::paging::pages;
 use crate::paging::routes::routes;
 use crate::paging::turn::{Page, Policy, Turn, candidates, turn};
@@ -82,7 +83,10 @@ fn told(incident: &Incident, now: Timestamp) -> Option<Decision> {
             let severity = format!("severity/{}/{times}", incident.severity.word());
             let before = incident.messages.iter().any(|sent| sent.key.starts_with("severity/"));
             if (before || incident.messages.iter().any(|sent| opened_as_less(sent, incident))) && !heard(&severity) {
-                return tell(severity, format!("It is {} now: {}.", incident.severity.word(), names(incident)));
+                return tell(
+                    severity,
+                    format!("It is {} now: {}.", incident.severity.word(), names(&incident.services)),
+                );
             }
             let acknowledged = format!("acknowledged/{times}");
             if state >= IncidentState::Acknowledged && !heard(&acknowledged) {
@@ -96,11 +100,6 @@ fn told(incident: &Incident, now: Timestamp) -> Option<Decision> {
 /// Whether others were told of it as something less.
 fn opened_as_less(sent: &Sending, incident: &Incident) -> bool {
     is_of(sent, "opened") && !sent.title.as_str().starts_with(incident.severity.word())
-}
-
-fn names(incident: &Incident) -> String {
-    let names: Vec<&str> = incident.services.iter().map(|service| service.as_str()).collect();
-    names.join(", ")
 }
 
 fn is_of(sent: &Sending, key: &str) -> bool {

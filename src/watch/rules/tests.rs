@@ -129,12 +129,15 @@ impl Night {
                 }
                 self.incidents.push(incident);
             }
-            Decision::Extend { incident, services, severity } => {
+            Decision::Extend { incident, services, severity, title } => {
                 let at = find(&mut self.incidents, &incident);
                 let names: Vec<&str> = services.iter().map(ServiceId::as_str).collect();
                 self.say(&format!("{incident} is {} {}", severity.word(), names.join(", ")));
                 self.incidents[at].apply(now, &by, &IncidentEvent::Services { services }).unwrap();
                 self.incidents[at].apply(now, &by, &IncidentEvent::Severity { severity }).unwrap();
+                if let Some(title) = title {
+                    self.incidents[at].apply(now, &by, &IncidentEvent::Titled { title }).unwrap();
+                }
             }
             Decision::Reopen { incident } => {
                 let at = find(&mut self.incidents, &incident);
@@ -366,6 +369,7 @@ fn many_troubles_are_few_incidents() {
     night.pass(60);
     assert_eq!(night.incidents.len(), 1, "{}", night.told);
     assert!(night.told.contains("s00 is down, and 19 more"), "{}", night.told);
+    assert_eq!(night.incidents[0].title.as_str(), "s00 is down, and 19 more");
     // One after the other, each long after the one before.
     for name in &names[20..40] {
         night.is(name, Health::Down);
