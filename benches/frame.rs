@@ -72,6 +72,7 @@ fn console(services: usize, size: (u16, u16)) -> App {
         inert: None,
         runbooks: Arc::default(),
         by: Default::default(),
+        patience: Default::default(),
         zones: Arc::default(),
         seed: 0,
     });

@@ -33,6 +33,7 @@ use crate::model::snapshot::Snapshot;
 use crate::model::text::Line;
 use crate::model::time::Timestamp;
 use crate::operation::Ledger;
+use crate::paging::turn::Policy;
 use crate::pane::contacts::ContactsState;
 use crate::pane::feeds::{Kind, ListState};
 use crate::pane::logs::LogsState;
@@ -75,6 +76,8 @@ pub struct Setup {
     pub runbooks: Arc<Vec<Document>>,
     /// Who is at the keyboard.
     pub by: Actor,
+    /// How patient pages are.
+    pub patience: Policy,
     /// The time zones that contacts name, as this machine knows them.
     pub zones: Arc<BTreeMap<String, jiff::tz::TimeZone>>,
     /// Something that no other console has: ids are made with it.
@@ -146,6 +149,7 @@ impl App {
             incidents: Incidents::default(),
             by: setup.by,
             entries: Vec::new(),
+            patience: setup.patience,
             zones: setup.zones,
             read_only: setup.read_only,
             overdue: 0,

@@ -22,6 +22,7 @@ pub mod man;
 pub mod operations;
 pub mod output;
 pub mod outside;
+pub mod page;
 pub mod prompt;
 pub mod providers;
 pub mod replay;
@@ -30,8 +31,10 @@ pub mod runbooks;
 pub mod schema;
 pub mod secret;
 pub mod status;
+pub mod tell;
 pub mod trust;
 pub mod trust_store;
+pub mod watch;
 pub mod worker;
 
 use std::ffi::OsString;
@@ -134,6 +137,9 @@ fn dispatch(cli: &Cli, environment: &Environment) -> Result<Exit, Failure> {
         Some(Command::Incident(args)) => incident::run(cli, args, environment),
         Some(Command::Note(args)) => incident::note::run(cli, args, environment),
         Some(Command::Contacts(args)) => contacts::run(cli, args, environment),
+        Some(Command::Page(args)) => page::run(cli, args, environment),
+        Some(Command::Tell(args)) => tell::run(cli, args, environment),
+        Some(Command::Watch(args)) => watch::run(cli, args, environment),
         Some(Command::Worker(args)) => worker::run(cli, args, environment),
         Some(Command::Providers(args)) => providers::run(cli, args, environment),
         Some(Command::Secret(args)) => secret::run(cli, args, environment),

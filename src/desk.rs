@@ -6,6 +6,7 @@
 mod clerk;
 pub mod evidence;
 pub mod incidents;
+pub mod paging;
 pub mod planning;
 pub mod runs;
 pub mod start;

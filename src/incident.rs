@@ -16,6 +16,7 @@ use thiserror::Error;
 use crate::model::contact::Call;
 use crate::model::id::{EntryId, IncidentId, ServiceId};
 use crate::model::incident::{IncidentEvent, IncidentState, Severity};
+use crate::model::message::Sending;
 use crate::model::operation::Actor;
 use crate::model::text::Line;
 use crate::model::time::Timestamp;
@@ -45,6 +46,10 @@ pub struct Incident {
     pub opened_at: Timestamp,
     /// When it came into each state, for the first time.
     pub reached: BTreeMap<IncidentState, Timestamp>,
+    /// When it last began, or began anew.
+    pub triggered_at: Timestamp,
+    /// How often it was called over.
+    pub times_resolved: u32,
     pub people: Vec<Actor>,
     pub roles: BTreeMap<String, Line>,
     /// Calls that people made, in the order in which they wrote them down.
@@ -52,6 +57,8 @@ pub struct Incident {
     pub last_at: Timestamp,
     /// What was seen already, by its key.
     seen: BTreeSet<String>,
+    /// Messages that went out about it, in their order.
+    pub messages: Vec<Sending>,
     pub redacted: BTreeMap<EntryId, Line>,
     pub corrected: BTreeMap<EntryId, Line>,
 }
@@ -93,11 +100,14 @@ impl Incident {
             began_at: *began_at,
             opened_at: at,
             reached: BTreeMap::from([(IncidentState::Triggered, *began_at)]),
+            triggered_at: at,
+            times_resolved: 0,
             people: vec![by.clone()],
             roles: BTreeMap::new(),
             calls: Vec::new(),
             last_at: at,
             seen: BTreeSet::new(),
+            messages: Vec::new(),
             redacted: BTreeMap::new(),
             corrected: BTreeMap::new(),
         })
@@ -124,6 +134,11 @@ impl Incident {
             IncidentEvent::Services { services } => self.services.clone_from(services),
             IncidentEvent::State { state, happened_at } => {
                 self.state = *state;
+                match state {
+                    IncidentState::Triggered => self.triggered_at = at,
+                    IncidentState::Resolved => self.times_resolved += 1,
+                    _ => {}
+                }
                 // Who resolves what nobody acknowledged has acknowledged it; the first moment counts.
                 self.reached.entry(*state).or_insert(*happened_at);
                 // What came undone has not been reached any more.
@@ -134,6 +149,26 @@ impl Incident {
             }
             IncidentEvent::Called { call, .. } => self.calls.push(call.clone()),
             IncidentEvent::Reached { .. } | IncidentEvent::Told { .. } | IncidentEvent::Kept { .. } => {}
+            IncidentEvent::Sending { key, kind, sender, attempt, contact, title, text } => {
+                self.messages.push(Sending {
+                    key: key.clone(),
+                    kind: *kind,
+                    sender: sender.clone(),
+                    attempt: *attempt,
+                    contact: contact.clone(),
+                    title: title.clone(),
+                    text: text.clone(),
+                    at,
+                    by: by.clone(),
+                    outcome: None,
+                })
+            }
+            IncidentEvent::Sent { key, sender, attempt, outcome, said, .. } => {
+                let sent = self.messages.iter_mut().find(|sent| is_the(sent, key, sender, *attempt));
+                if let Some(sent) = sent {
+                    sent.outcome = Some((*outcome, said.clone()));
+                }
+            }
             IncidentEvent::Corrected { entry, text } => {
                 self.corrected.insert(entry.clone(), text.clone());
             }
@@ -149,6 +184,19 @@ impl Incident {
             IncidentEvent::Opened { .. } => Err("it is open already"),
             IncidentEvent::Saw { key, .. } | IncidentEvent::Pinned { key, .. } if self.seen.contains(key) => {
                 Err("that was written already")
+            }
+            IncidentEvent::Sending { key, sender, attempt, .. }
+                if self.messages.iter().any(|sent| is_the(sent, key, sender, *attempt)) =>
+            {
+                Err("that was sent already")
+            }
+            // Also when it was closed meanwhile.
+            IncidentEvent::Sent { key, sender, attempt, .. } => {
+                match self.messages.iter().find(|sent| is_the(sent, key, sender, *attempt)) {
+                    Some(sent) if sent.outcome.is_none() => Ok(()),
+                    Some(_) => Err("what came of it was written already"),
+                    None => Err("it was not sent"),
+                }
             }
             // What is learned afterwards belongs to it, and mistakes are mended afterwards.
             IncidentEvent::Noted { .. }
@@ -172,6 +220,21 @@ impl Incident {
         self.seen.contains(key)
     }
 
+    /// Returns whether something whose key begins so was written.
+    pub fn has_seen_any(&self, beginning: &str) -> bool {
+        self.seen.range(beginning.to_owned()..).next().is_some_and(|key| key.starts_with(beginning))
+    }
+
+    /// Returns whether what came of a message is known.
+    pub fn is_answered(&self, key: &str, sender: &Line, attempt: u32) -> bool {
+        self.message(key, sender, attempt).is_some_and(|sent| sent.outcome.is_some())
+    }
+
+    /// Returns a message that was handed to a sender.
+    pub fn message(&self, key: &str, sender: &Line, attempt: u32) -> Option<&Sending> {
+        self.messages.iter().find(|sent| is_the(sent, key, sender, attempt))
+    }
+
     /// Returns when users were well again, if that is known.
     pub fn ended_at(&self) -> Option<Timestamp> {
         [IncidentState::Mitigated, IncidentState::Resolved, IncidentState::Closed]
@@ -183,4 +246,8 @@ impl Incident {
     pub fn lasted(&self, now: Timestamp) -> std::time::Duration {
         self.ended_at().unwrap_or(now).since(self.began_at)
     }
+}
+
+fn is_the(sent: &Sending, key: &str, sender: &Line, attempt: u32) -> bool {
+    sent.key == key && sent.sender == *sender && sent.attempt == attempt
 }

@@ -7,8 +7,8 @@
 //! lines, and [foreign text made harmless](model::text). The [`Snapshot`](model::snapshot::Snapshot) is the world as
 //! last observed. Plain data: no clock, no files, no network, nothing of ours below it.
 //!
-//! **Knowledge** ([`config`], [`contacts`], [`diagnosis`], [`logs`], [`operation`], [`runbook`], [`incident`], [`postmortem`], the
-//! pure half of [`provider`]). Text and state in, meaning out: a configuration with located diagnostics; health, root causes,
+//! **Knowledge** ([`config`], [`contacts`], [`diagnosis`], [`logs`], [`operation`], [`runbook`], [`incident`], [`postmortem`], [`paging`], the
+//! pure half of [`provider`], the watcher's [rules](watch::rules)). Text and state in, meaning out: a configuration with located diagnostics; health, root causes,
 //! explanations; levels, times, stack traces, filters; what a definition asks of a vendor and what the answer means; which
 //! events of an [operation](operation::log) may follow which; whom to call [next](contacts::escalation); an incident's timeline
 //! and the document that it becomes. Pure functions.
@@ -20,7 +20,7 @@
 //! in which state changes, [`App::view`](app::App::view) draws it into a buffer. Pure as well, so that every screen is
 //! a test and a recording replays.
 //!
-//! **The shell** ([`cli`], [`runtime`], [`desk`], [`worker`]). The [event loop](runtime::console), pollers, the terminal,
+//! **The shell** ([`cli`], [`runtime`], [`desk`], [`worker`], [`watch`]). The [event loop](runtime::console), pollers, the terminal,
 //! files, processes; one file a subcommand; where plans are made and approved, and the process that carries one out.
 //!
 //! ```text
@@ -45,6 +45,7 @@ pub mod diagnosis;
 pub mod incident;
 pub mod logs;
 pub mod operation;
+pub mod paging;
 pub mod postmortem;
 pub mod runbook;
 
@@ -69,4 +70,5 @@ pub mod ui;
 pub mod cli;
 pub mod desk;
 pub mod runtime;
+pub mod watch;
 pub mod worker;

@@ -10,6 +10,7 @@ pub mod help;
 pub mod incident;
 pub mod opening;
 pub mod operation;
+pub mod page;
 pub mod palette;
 pub mod plan;
 pub mod prompt;
@@ -41,6 +42,7 @@ pub enum Modal {
     Opening(Box<opening::OpeningState>),
     Incident(incident::IncidentMenu),
     Contact(contact::ContactState),
+    Page(Box<page::PageState>),
     Runbook(runbook::RunbookState),
     Step(step::StepState),
     Terminal(Box<terminal::TerminalState>),
@@ -100,6 +102,7 @@ impl Modal {
             Self::Opening(state) => state.view(world, area, buf, look),
             Self::Incident(state) => state.view(world, area, buf, look),
             Self::Contact(state) => state.view(world, keymap, area, buf, look),
+            Self::Page(state) => state.view(world, keymap, area, buf, look),
             Self::Runbook(state) => state.view(world, keymap, area, buf, look),
             Self::Step(state) => state.view(world, keymap, area, buf, look),
             Self::Terminal(state) => state.view(area, buf, look),
@@ -109,7 +112,7 @@ impl Modal {
     /// Returns where its keys are valid.
     pub fn context(&self) -> Context {
         match self {
-            Self::Plan(_) | Self::Step(_) => Context::Plan,
+            Self::Plan(_) | Self::Step(_) | Self::Page(_) => Context::Plan,
             Self::Runbook(_) => Context::Runbook,
             Self::Operation(_) => Context::Operations,
             Self::Contact(_) => Context::Contact,
@@ -128,6 +131,7 @@ impl Modal {
     pub fn glance(&self) -> Option<&glance::Glance> {
         match self {
             Self::Plan(state) => state.glance(),
+            Self::Page(state) => Some(&state.glance),
             Self::Step(state) => match &state.stage {
                 step::Stage::Reading(glance) => Some(glance),
                 step::Stage::Asking(..) | step::Stage::Editing(_) => None,
@@ -140,6 +144,7 @@ impl Modal {
     pub fn seen(&mut self, generation: u64, now: crate::model::time::Timestamp) {
         match self {
             Self::Plan(state) => state.seen(generation, now),
+            Self::Page(state) => state.glance.seen(generation, now),
             Self::Step(step::StepState { stage: step::Stage::Reading(glance), .. }) => glance.seen(generation, now),
             _ => {}
         }

@@ -35,6 +35,7 @@ const MODULES: &[Module] = &[
     Module { path: "diagnosis", layer: Layer::Knowledge, may_import: &["model"] },
     Module { path: "logs", layer: Layer::Knowledge, may_import: &["model"] },
     Module { path: "incident", layer: Layer::Knowledge, may_import: &["model", "diagnosis", "operation", "runbook"] },
+    Module { path: "paging", layer: Layer::Knowledge, may_import: &["model", "contacts", "incident", "postmortem"] },
     Module { path: "postmortem", layer: Layer::Knowledge, may_import: &["model", "incident"] },
     Module { path: "runbook", layer: Layer::Knowledge, may_import: &["model", "config", "operation"] },
     Module {
@@ -75,11 +76,21 @@ const MODULES: &[Module] = &[
     Module { path: "tail", layer: Layer::Adapter, may_import: &["model", "config", "logs", "clock"] },
     // 4. The console: first its vocabulary, which everything in it speaks, then the things that speak it.
     Module { path: "app::event", layer: Layer::Console, may_import: &["model"] },
-    Module { path: "app::effect", layer: Layer::Console, may_import: &["model"] },
+    Module { path: "app::effect", layer: Layer::Console, may_import: &["model", "paging"] },
     Module {
         path: "app::world",
         layer: Layer::Console,
-        may_import: &["model", "config", "logs", "diagnosis", "operation", "app::event", "runbook", "incident"],
+        may_import: &[
+            "model",
+            "config",
+            "logs",
+            "diagnosis",
+            "operation",
+            "app::event",
+            "runbook",
+            "incident",
+            "paging",
+        ],
     },
     Module { path: "action", layer: Layer::Console, may_import: &["model", "config", "app::event"] },
     Module { path: "ui", layer: Layer::Console, may_import: &["model", "config"] },
@@ -103,6 +114,9 @@ const MODULES: &[Module] = &[
             "runbook",
             "incident",
             "postmortem",
+            "contacts",
+            "paging",
+            "process",
             "clock",
             "journal",
             "provider",
@@ -112,6 +126,13 @@ const MODULES: &[Module] = &[
             "worker",
         ],
     },
+    // What a watcher decides, and what does it.
+    Module {
+        path: "watch::rules",
+        layer: Layer::Knowledge,
+        may_import: &["model", "contacts", "diagnosis", "incident", "paging", "postmortem"],
+    },
+    Module { path: "watch", layer: Layer::Shell, may_import: WATCH },
     Module { path: "cli", layer: Layer::Shell, may_import: CLI },
     Module { path: "main", layer: Layer::Shell, may_import: &["cli"] },
 ];
@@ -126,6 +147,7 @@ const MODAL: &[&str] = &[
     "runbook",
     "incident",
     "contacts",
+    "paging",
     "action",
     "ui",
     "pane",
@@ -142,6 +164,7 @@ const PANE: &[&str] = &[
     "runbook",
     "incident",
     "contacts",
+    "paging",
     "action",
     "ui",
     "app::event",
@@ -157,6 +180,7 @@ const APP: &[&str] = &[
     "runbook",
     "incident",
     "contacts",
+    "paging",
     "action",
     "ui",
     "pane",
@@ -170,6 +194,7 @@ const RUNTIME: &[&str] = &[
     "operation",
     "runbook",
     "incident",
+    "paging",
     "postmortem",
     "clock",
     "probe",
@@ -182,6 +207,20 @@ const RUNTIME: &[&str] = &[
     "modal",
     "app",
 ];
+const WATCH: &[&str] = &[
+    "model",
+    "config",
+    "contacts",
+    "diagnosis",
+    "incident",
+    "paging",
+    "clock",
+    "journal",
+    "provider",
+    "app",
+    "runtime",
+    "desk",
+];
 const CLI: &[&str] = &[
     "model",
     "config",
@@ -191,6 +230,7 @@ const CLI: &[&str] = &[
     "operation",
     "runbook",
     "incident",
+    "paging",
     "postmortem",
     "clock",
     "probe",
@@ -204,6 +244,7 @@ const CLI: &[&str] = &[
     "journal",
     "worker",
     "desk",
+    "watch",
 ];
 
 /// Who may use which crate. The adapters and the shell may use any that has no row here.

@@ -5,12 +5,14 @@ mod support;
 use std::time::Duration;
 
 use crashcart::app::App;
+use crashcart::app::effect::Effect;
 use crashcart::app::event::{Event, EventKind, Input};
 use crashcart::incident::timeline::Kind;
 use crashcart::model::contact::Outcome;
 use crashcart::model::id::IncidentId;
 use crashcart::model::incident::{IncidentEvent, IncidentState, SeenKind, Severity};
 use crashcart::model::text::Line;
+use crashcart::paging::PagePlan;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use support::console::{SIZE, press, screen};
@@ -220,7 +222,7 @@ fn whoever_presses_a_key_is_in_it_once() {
         },
         "sam",
     );
-    let joined = |effects: &[crashcart::app::effect::Effect]| {
+    let joined = |effects: &[Effect]| {
         wished(effects).1.iter().filter(|event| matches!(event, IncidentEvent::Joined { .. })).count()
     };
     assert_eq!(joined(&press(&mut app, "j")), 1);
@@ -269,7 +271,7 @@ fn a_number_is_masked_copied_and_opens_in_the_terminal() {
     press(&mut app, "v");
     shows(&app, &["acct_1F0000", "SUP-2041"]);
     let copied = press(&mut app, "y");
-    assert!(matches!(&copied[..], [crashcart::app::effect::Effect::Copy(text)] if text == "+1 888 926 2289"));
+    assert!(matches!(&copied[..], [Effect::Copy(text)] if text == "+1 888 926 2289"));
     let area = Rect::new(0, 0, SIZE.0, SIZE.1);
     let mut buf = Buffer::empty(area);
     app.view(area, &mut buf);
@@ -312,6 +314,46 @@ fn a_phone_reads_the_number_from_the_smallest_screen() {
         press(&mut app, "c enter s");
         assert_eq!(scanned(&app, size).as_deref(), Some("tel:+4930901820"), "{size:?}");
     }
+}
+
+fn sent(effects: &[Effect]) -> Vec<PagePlan> {
+    let plan = |effect: &Effect| match effect {
+        Effect::Send(plan) => Some((**plan).clone()),
+        _ => None,
+    };
+    effects.iter().filter_map(plan).collect()
+}
+
+#[test]
+fn a_page_is_read_before_another_key_sends_it() {
+    let mut app = night(SIZE);
+    press(&mut app, "p");
+    shows(&app, &["no incident is open"]);
+    let effects = press(&mut app, "! enter");
+    grant(&mut app, &effects);
+    press(&mut app, "p");
+    shows(&app, &["Page Kim", "by sms to +4930901820", "then by push to acme-alerts", "SEV2 #1", "Sam is next at"]);
+    assert!(sent(&press(&mut app, "y")).is_empty(), "nobody can have read it yet");
+    support::demo_operations::shown(&mut app);
+    support::demo_operations::wait(&mut app, 500);
+    assert!(sent(&press(&mut app, "p enter")).is_empty(), "neither the key that opened it nor enter sends it");
+    let [plan] = &sent(&press(&mut app, "y"))[..] else { panic!("it was not sent") };
+    assert_eq!((plan.contact.as_ref().unwrap().as_str(), plan.routes.len()), ("Kim", 2));
+    shows(&app, &["the timeline tells"]);
+}
+
+#[test]
+fn a_contact_that_is_looked_at_is_paged_and_others_are_told_what_was_read() {
+    let mut app = opened();
+    press(&mut app, "c j j enter p");
+    shows(&app, &["Page Stripe support"]);
+    press(&mut app, "esc esc 1 ! u");
+    write(&mut app, "we know, and work on it");
+    press(&mut app, "enter");
+    shows(&app, &["Tell others", "by push to acme-alerts", "we know, and work on it"]);
+    support::demo_operations::shown(&mut app);
+    support::demo_operations::wait(&mut app, 500);
+    assert_eq!(sent(&press(&mut app, "y")).len(), 1);
 }
 
 #[test]

@@ -233,6 +233,8 @@ fn incidents_and_contacts_at_each_size() {
         check("incident-menu", &app, size);
         press(&mut app, "esc n");
         check("incident-note", &app, size);
+        press(&mut app, "esc p");
+        check("page", &app, size);
         press(&mut app, "esc c");
         check("contacts", &app, size);
         press(&mut app, "enter");

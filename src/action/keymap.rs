@@ -106,7 +106,7 @@ impl Keymap {
 }
 
 /// What leads to a plan.
-const OPENS: [Action; 4] = [Action::RollBack, Action::Actions, Action::Undo, Action::Open];
+const OPENS: [Action; 5] = [Action::RollBack, Action::Actions, Action::Undo, Action::Open, Action::Page];
 
 /// Whether a key, bound to this, would open a plan and confirm it as well.
 fn confirms_what_it_opens(key: Key, action: Action, chosen: &[(Key, Context, Action)]) -> bool {

@@ -6,6 +6,7 @@ use crate::model::issue::ErrorIssue;
 use crate::model::operation::{OperationCommand, Plan, PlanRequest};
 use crate::model::release::Release;
 use crate::model::run::RunCommand;
+use crate::paging::PagePlan;
 
 /// Something the runtime should do. Every outcome comes back as an event.
 #[derive(Clone, PartialEq, Debug)]
@@ -42,6 +43,8 @@ pub enum Effect {
     /// Something that was seen while an incident is open. The journal takes the same only once.
     Record(Box<IncidentCommand>),
     OpenIncident(Box<Opening>),
+    /// Send a page or a status update that was read. What comes of it is told by the journal.
+    Send(Box<PagePlan>),
     /// Keep what a restart would destroy: logs, metrics, states.
     Evidence(IncidentId),
     /// Write the postmortem into a file.

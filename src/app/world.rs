@@ -17,6 +17,7 @@ use crate::operation::ledger::RESUME_DEPLOYS;
 use crate::operation::{Ledger, Operation, Standing, words};
 
 use crate::model::operation::Actor;
+use crate::paging::turn::Policy;
 use crate::runbook::Document;
 use crate::runbook::runs::{Runs, Standing as RunStanding};
 use serde::{Deserialize, Serialize};
@@ -60,6 +61,8 @@ pub struct World {
     pub incidents: Incidents,
     /// What the journal told, the latest of it: timelines are made of it.
     pub entries: Vec<Entry>,
+    /// How patient pages are.
+    pub patience: Policy,
     /// The time zones that contacts name.
     pub zones: Arc<BTreeMap<String, jiff::tz::TimeZone>>,
     /// Who is at the keyboard.

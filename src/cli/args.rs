@@ -89,9 +89,11 @@ Examples:
 mod contacts;
 mod incident;
 mod operations;
+mod paging;
 mod runbooks;
 mod secret;
 mod values;
+mod watch;
 
 use contacts::{CONTACTS_EXAMPLES, CONTACTS_EXIT_CODES};
 pub use contacts::{
@@ -105,11 +107,15 @@ pub use operations::{
     ActArgs, ActingArgs, JournalArgs, JournalCommand, OperationsArgs, OperationsCommand, RestartArgs, RollbackArgs,
     ScaleArgs, WorkerArgs,
 };
+use paging::{PAGE_EXAMPLES, TELL_EXAMPLES};
+pub use paging::{PageArgs, TellArgs};
 use runbooks::{RUN_EXAMPLES, RUNBOOKS_EXAMPLES};
 pub use runbooks::{RunArgs, RunbooksArgs, RunbooksCommand};
 
 pub use secret::{SecretArgs, SecretCommand, SecretPlaceArgs, SecretSetArgs};
 use values::{duration, header, json_expectation, level, record_type, setting, size};
+use watch::WATCH_EXAMPLES;
+pub use watch::WatchArgs;
 
 /// One terminal program for the next ten minutes of an outage.
 ///
@@ -323,6 +329,24 @@ pub enum Command {
     /// shown by their end only, unless --reveal is given. docs/contacts.md says what can be written.
     #[command(after_help = format!("{CONTACTS_EXAMPLES}\n\n{CONTACTS_EXIT_CODES}"))]
     Contacts(Box<ContactsArgs>),
+
+    /// Page somebody about an incident: the next in the order of escalation, by the first sender that reaches them
+    ///
+    /// Senders stand in the configuration as `[[senders]]`. You see whom, by what and in which words before it goes out. That it
+    /// goes out is in the journal before it does, and what came of it after; docs/paging.md says more.
+    #[command(after_help = format!("{PAGE_EXAMPLES}\n\n{EXIT_CODES}"))]
+    Page(PageArgs),
+
+    /// Tell others how it stands: a status update to chats, webhooks and on-call systems
+    #[command(after_help = format!("{TELL_EXAMPLES}\n\n{EXIT_CODES}"))]
+    Tell(TellArgs),
+
+    /// Watch without a console: open incidents, tell others, page people until one takes it
+    ///
+    /// The same monitoring as the console's, by the rules of `[watch]`: what belongs together is one incident, what comes and goes
+    /// does not wake anybody twice, and the next person is paged until somebody acknowledges. docs/watch.md says more.
+    #[command(after_help = format!("{WATCH_EXAMPLES}\n\n{EXIT_CODES}"))]
+    Watch(WatchArgs),
 
     #[command(hide = true)]
     Worker(WorkerArgs),

@@ -225,8 +225,9 @@ impl ConfigFile {
             catalog.logs.clear();
             catalog.sources.clear();
             catalog.uses.clear();
+            catalog.senders.clear();
             // Nor does it get to say what the user's keys do.
-            settings = Settings { vantage: None, keys: Default::default(), ..settings };
+            settings = Settings { vantage: None, keys: Default::default(), watch: Default::default(), ..settings };
         }
         Ok(Project {
             catalog,

@@ -122,6 +122,10 @@ fn setup(
         inert: project.withheld.as_deref().map(Line::from_text),
         runbooks: Arc::new(runbooks),
         by: super::actor::actor(environment),
+        patience: crate::paging::turn::Policy {
+            escalate_after: settings.watch.escalate_after,
+            rounds: settings.watch.rounds,
+        },
         zones: Arc::new(crate::runtime::zones::zones_of(&project.catalog.contacts)),
         // The random part of such an id.
         seed: uuid::Uuid::now_v7().as_u64_pair().1,

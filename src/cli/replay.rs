@@ -158,6 +158,7 @@ mod tests {
             inert: None,
             runbooks: Arc::default(),
             by: crate::model::operation::Actor::default(),
+            patience: Default::default(),
             zones: Arc::default(),
             seed: 0,
         };

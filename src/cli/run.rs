@@ -30,6 +30,7 @@ use crate::runbook::run::{Run, StepStanding};
 use crate::runbook::runs::Standing;
 use crate::runbook::script::{self, Need};
 use crate::ui::format;
+pub(super) use ask::edit as edited;
 use ask::{Answer, Asker};
 use follow::Follower;
 

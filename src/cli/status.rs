@@ -103,6 +103,26 @@ async fn look(
     Ok(exit(&known, &assessment))
 }
 
+/// Asks everything once, for others: each check until its answer counts, or the time is over.
+pub(super) async fn one_round(
+    project: Project,
+    supplies: &crate::watch::Supplies,
+    timeout: std::time::Duration,
+    tells: bool,
+) -> Snapshot {
+    let (clock, now) = (supplies.clock.clone(), supplies.clock.now());
+    let mut snapshot = Store::new(&supplies.state_dir, &project.catalog).load(now).0.unwrap_or_default();
+    snapshot.resume(&project.catalog, now);
+    let mut known = Known { project, snapshot, clock, heard: Heard::default() };
+    let reader: Arc<dyn Reader> = Arc::clone(&supplies.engine) as Arc<dyn Reader>;
+    let outside = Arc::clone(&supplies.outside);
+    let mut round = Round::start(&known, outside, Some(reader), Box::new(outside::Host::default()));
+    round.finish(&mut known, timeout, tells).await;
+    drop(round);
+    known.give_up(timeout);
+    known.snapshot
+}
+
 fn save(known: &Known, store: Option<&Store>) {
     if let Some(Err(error)) = store.map(|store| store.save(&known.snapshot.for_disk(), known.clock.now())) {
         output::tell(&format!("{error}\n"));

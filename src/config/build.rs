@@ -185,8 +185,20 @@ pub fn is_glob(path: &str) -> bool {
 
 /// Adds to a catalog what another one has. What both have stands once.
 pub fn merge(catalog: &mut Catalog, more: Catalog) {
-    let Catalog { project, environments, services, checks, logs, vendors, contacts, sources, uses, feeds, offers } =
-        more;
+    let Catalog {
+        project,
+        environments,
+        services,
+        checks,
+        logs,
+        vendors,
+        contacts,
+        sources,
+        uses,
+        feeds,
+        senders,
+        offers,
+    } = more;
     catalog.project = catalog.project.take().or(project);
     add_new(&mut catalog.environments, environments, |a, b| a.id == b.id);
     add_new(&mut catalog.services, services, |a, b| a.id == b.id);
@@ -197,6 +209,7 @@ pub fn merge(catalog: &mut Catalog, more: Catalog) {
     add_new(&mut catalog.sources, sources, |a, b| a.id == b.id);
     add_new(&mut catalog.uses, uses, |a, b| a == b);
     add_new(&mut catalog.feeds, feeds, |a, b| a.id == b.id);
+    add_new(&mut catalog.senders, senders, |a, b| a.name == b.name);
     add_new(&mut catalog.offers, offers, |a, b| a == b);
     // Looked up once a check: with a thousand services, looking through them at every comparison took half a second.
     let services = &catalog.services;

@@ -82,6 +82,13 @@ pub fn effects_of(catalog: &Catalog, settings: &Settings, secrets: &[SecretUse])
         });
     }
     items.extend(settings.vantage.as_ref().map(|vantage| item(EffectKind::Contact, vantage.clone())));
+    let beat = settings.watch.heartbeat.as_ref();
+    items.extend(beat.map(|url| item(EffectKind::Contact, format!("GET {url} (sign of life of crashcart watch)"))));
+    for sender in &catalog.senders {
+        let to: Vec<&str> = sender.to.iter().map(Line::as_str).collect();
+        let to = if to.is_empty() { String::new() } else { format!(" to {}", to.join(", ")) };
+        items.insert(item(EffectKind::Contact, format!("messages through {}{to}", sender.source)));
+    }
     items.into_iter().collect()
 }
 

@@ -36,7 +36,7 @@ mod address;
 mod calendar;
 
 pub use address::{HostName, HostPort, Resolver, SshHost, TlsAddress, WebUrl};
-pub use calendar::{Day, OpenHours, ZoneName};
+pub use calendar::{Day, DayAndTime, OpenHours, ZoneName};
 
 /// Returns the text of a node, or notes that it is none.
 fn text<'a>(node: &'a Node<'_>, expected: &str, problems: &mut Problems) -> Option<&'a str> {

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::model::watch::WatchRules;
+
 /// Settings of the console. What is not said is `None`.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Settings {
@@ -16,4 +18,6 @@ pub struct Settings {
     pub keys: BTreeMap<String, String>,
     /// `host:port` that answers whenever this machine has a network.
     pub vantage: Option<String>,
+    /// By which rules the watcher speaks up.
+    pub watch: WatchRules,
 }

@@ -15,12 +15,14 @@ mod check;
 mod contact;
 mod log;
 mod own_action;
+mod paging;
 mod source;
 
 pub use check::CheckShape;
 pub use contact::{AddressEntry, PhoneEntry};
 pub use log::LogEntryShape;
 pub use own_action::{OwnActionShape, OwnRequestShape};
+pub use paging::{MaintenanceShape, SenderShape, WatchShape};
 pub use source::{SourceShape, SourceUse};
 
 shape! {
@@ -38,6 +40,10 @@ shape! {
         vendors: Vec<At<VendorShape>>;
         /// Whom to call, in the order in which they are tried.
         contacts: Vec<At<ContactShape>>;
+        /// What carries pages and status updates, in the order in which it is tried.
+        senders: Vec<At<SenderShape>>;
+        /// By which rules `crashcart watch` speaks up.
+        watch: WatchShape;
         /// How the console looks.
         console: ConsoleShape;
         /// Keys of your own: action = "key".

@@ -175,7 +175,7 @@ fn a_value_of_the_wrong_kind_says_what_it_should_be() {
         ("[self_check]\nvantage = \"x\"", "2:11+3 `x` names no port / add it: x:443"),
         (
             "banana = 1",
-            "1:1+6 unknown key `banana` / known here: project, environments, sources, services, vendors, contacts, console, keys, self_check",
+            "1:1+6 unknown key `banana` / known here: project, environments, sources, services, vendors, contacts, senders, watch, console, keys, self_check",
         ),
         (
             "[[vendors]]\nname = \"v\"\nstatus = \"stripe.com\"",
@@ -462,6 +462,26 @@ fn dependencies_are_services_or_vendors() {
 }
 
 #[test]
+fn senders_and_the_watchers_rules_say_what_is_wrong_with_them() {
+    let text = "[sources.chat]\nprovider = \"ntfy\"\n[[senders]]\nsource = \"chta\"\n[[senders]]\nsource = \"chat\"\nreaches = \"fone\"\n\
+                [[senders]]\nsource = \"chat\"\n[watch]\npage = \"sev9\"\n[[watch.maintenance]]\nservices = [\"shop\"]\n\
+                from = \"2026-12-01T02:00Z\"\n";
+    let told: Vec<String> = load(text).diagnostics.iter().map(|it| it.message.to_string()).collect();
+    assert_eq!(
+        told,
+        [
+            "there is no source `chta`",
+            "`fone` is not known here",
+            "there is already a sender `chat`",
+            "`sev9` is not known here",
+            "this maintenance has no end",
+            "there is no service `shop`",
+            "this is not a day and a time",
+        ]
+    );
+}
+
+#[test]
 fn what_a_file_would_do_is_listed_once_and_worst_first() {
     let loaded = sound(EXAMPLE);
     let items: Vec<String> =
@@ -480,15 +500,22 @@ fn what_a_file_would_do_is_listed_once_and_worst_first() {
             "contact 1.1.1.1:53, asked for acme.com MX",
             "contact 203.0.113.7:8443 as acme.com",
             "contact GET https://backup.acme.com/last-success",
+            "contact GET https://hc-ping.com/00000000-0000-0000-0000-000000000000 (sign of life of crashcart watch)",
             "contact GET https://www.stripestatus.com/ (status of stripe)",
             "contact POST https://acme.com/health, with Accept, with a body: {\"ping\": true}",
             "contact POST https://cdn.example.com/v1/zones/{zone}/purge (action checkout/purge)",
             "contact db.internal:5432",
+            "contact email smtps://smtp.acme.com (source mail)",
             "contact fly at its own address (source fly)",
             "contact grafana https://grafana.acme.com (source grafana)",
+            "contact messages through chat to acme-x7k2",
+            "contact messages through mail",
+            "contact messages through sms",
+            "contact ntfy at its own address (source chat)",
             "contact prometheus http://10.0.0.5:9090 (source prom)",
             "contact prometheus https://metrics.backup.acme.com (source backup)",
             "contact sentry at its own address (source sentry)",
+            "contact twilio-sms at its own address (source sms)",
             "contact uptimerobot at its own address (source uptime)",
             "read    /home/kim/.config/acme/backup-token (for sources.backup.token)",
             "read    /var/backups/acme/last-success",
@@ -496,6 +523,7 @@ fn what_a_file_would_do_is_listed_once_and_worst_first() {
             "read    environment variable PROMETHEUS_TOKEN (for sources.prom.token)",
             "read    keyring entry cdn (for services.checkout.actions.purge.token)",
             "read    keyring entry fly (for sources.fly.token)",
+            "read    keyring entry twilio (for sources.sms.token)",
             "read    keyring entry uptimerobot (for sources.uptime.token)",
             "read    store entry grafana (for sources.grafana.token)",
         ]

@@ -8,6 +8,7 @@ mod check;
 pub mod contact;
 mod log;
 mod own_action;
+mod paging;
 pub mod secret;
 mod source;
 
@@ -46,7 +47,8 @@ impl Place<'_> {
 
 /// Checks what a file says and gives what is valid of it.
 pub fn validate(file: File, place: Place<'_>, problems: &mut Problems) -> (Catalog, Settings, Vec<SecretUse>) {
-    let File { project, environments, sources, services, vendors, contacts, console, keys, self_check } = file;
+    let File { project, environments, sources, services, vendors, contacts, senders, watch, console, keys, self_check } =
+        file;
     let services = list(services);
     let vendors = list(vendors);
     let environments = environments.map_or_else(Vec::new, |At { value: Named(entries), .. }| entries);
@@ -68,6 +70,7 @@ pub fn validate(file: File, place: Place<'_>, problems: &mut Problems) -> (Catal
         vendors: vendors.into_iter().filter_map(vendor).collect(),
         sources: sources.iter().filter_map(|(name, shape)| source::source(name, &shape.value, place)).collect(),
         contacts: contact::contacts_of(list(contacts), |name| names.knows(name), problems),
+        senders: paging::senders(list(senders), &names, problems),
         ..Catalog::default()
     };
     for At { value: shape, .. } in services {
@@ -134,7 +137,8 @@ pub fn validate(file: File, place: Place<'_>, problems: &mut Problems) -> (Catal
         let services = vec![Service { id, environment, depends_on, runbooks }];
         build::merge(&mut catalog, Catalog { services, checks, logs, uses, ..Catalog::default() });
     }
-    let settings = settings(console.map(|console| console.value), keys, self_check.and_then(|at| at.value.vantage));
+    let mut settings = settings(console.map(|console| console.value), keys, self_check.and_then(|at| at.value.vantage));
+    settings.watch = paging::watch(watch, &names, problems);
     (catalog, settings, secrets)
 }
 

@@ -27,6 +27,7 @@ use crate::model::run::RunCommand;
 use crate::model::source::{FailureKind, Trouble};
 use crate::model::text::Line;
 use crate::operation::Ledger;
+use crate::paging::PagePlan;
 use crate::runbook::draft::{Span, from_what_was_done};
 use crate::runtime::effects::Operator;
 
@@ -48,6 +49,7 @@ enum Wish {
     Draft(Option<ServiceId>),
     Record(Box<IncidentCommand>),
     Open(Box<Opening>),
+    Send(Box<PagePlan>),
     Evidence(IncidentId),
     Export(IncidentId),
 }
@@ -112,6 +114,10 @@ impl Operator for Desk {
 
     fn open_incident(&self, opening: Box<Opening>) {
         self.wish(Wish::Open(opening));
+    }
+
+    fn send(&self, plan: Box<PagePlan>) {
+        self.wish(Wish::Send(plan));
     }
 
     fn evidence(&self, incident: IncidentId) {
@@ -188,7 +194,7 @@ fn closed(supplies: &Supplies, wishes: &Receiver<Wish>, error: &JournalError) {
             Wish::Operate(command) => EventKind::NotOperated { operation: command.operation().clone(), why },
             Wish::Run(command) => EventKind::NotRun { run: command.run().clone(), why },
             Wish::Terminal(_) => continue,
-            Wish::Record(_) | Wish::Open(_) | Wish::Evidence(_) | Wish::Export(_) | Wish::Draft(_) => {
+            Wish::Record(_) | Wish::Open(_) | Wish::Send(_) | Wish::Evidence(_) | Wish::Export(_) | Wish::Draft(_) => {
                 EventKind::Notice(Notice { text: why.message, trouble: true })
             }
         });
@@ -310,6 +316,7 @@ impl Clerk {
                     Err(why) => self.say(&format!("{}; {}", why.message, why.hint), true),
                 }
             }
+            Wish::Send(plan) => self.send_message(&plan),
             Wish::Evidence(id) => self.evidence(&id),
             Wish::Export(id) => {
                 let written =
@@ -320,6 +327,20 @@ impl Clerk {
                 }
             }
         }
+    }
+
+    /// Has a process of its own send a message: it goes on to the sender that takes it when this console ends.
+    fn send_message(&self, plan: &PagePlan) {
+        let going = super::paging::by_itself(&self.supplies.starter, plan);
+        let (events, clock) = (self.supplies.events.clone(), self.supplies.clock.clone());
+        self.supplies.runtime.spawn(async move {
+            let (text, trouble) = match going.await {
+                Ok(()) => ("it was taken: the timeline says by what".to_owned(), false),
+                Err(why) => (why, true),
+            };
+            let notice = Notice { text: Line::from_text(&text), trouble };
+            let _ = events.send(Event { at: clock.now(), kind: EventKind::Notice(notice) }).await;
+        });
     }
 
     /// Has a process of its own keep what a restart would destroy: it goes on when this console ends.

@@ -59,6 +59,24 @@ pub fn write(
     }
 }
 
+/// Adds an event that may be there already, and returns whether it was new: of two who write the same, one is told.
+///
+/// # Errors
+/// When the journal does not take it for any other reason.
+pub fn write_once(
+    journal: &mut Journal,
+    id: &IncidentId,
+    event: &IncidentEvent,
+    by: &Actor,
+    now: Timestamp,
+) -> Result<bool, Trouble> {
+    match append(journal, id, event, by, now) {
+        Ok(()) => Ok(true),
+        Err(JournalError::IllegalIncident(_)) => Ok(false),
+        Err(error) => Err(not_written(&error)),
+    }
+}
+
 fn append(
     journal: &mut Journal,
     id: &IncidentId,
@@ -115,6 +133,14 @@ fn clean(mut event: IncidentEvent) -> IncidentEvent {
         IncidentEvent::Kept { path, missed, .. } => {
             line(path);
             missed.iter_mut().for_each(line);
+        }
+        IncidentEvent::Sending { title, text, .. } => {
+            line(title);
+            text.iter_mut().for_each(line);
+        }
+        IncidentEvent::Sent { title, said, .. } => {
+            line(title);
+            line(said);
         }
         IncidentEvent::Called { .. }
         | IncidentEvent::Joined { .. }

@@ -1,5 +1,7 @@
 //! One list of everything that happened: what people said, what was seen, what was done, by the moment of each.
 
+mod messages;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -105,6 +107,9 @@ pub fn timeline(incident: &Incident, entries: &[Entry]) -> Vec<Moment> {
                 .extend(lines.iter().map(|line| line.text.clone()));
         }
         let told = match &entry.body {
+            Body::Incident(event @ (IncidentEvent::Sending { .. } | IncidentEvent::Sent { .. })) if own => {
+                messages::told(Some(incident), event, entry.at)
+            }
             Body::Incident(event) if own => of_incident(event, entry.at),
             Body::Operation(event) if about(incident, entry, from, until) => of_operation(&operations, entry, event),
             Body::Run(event) if about(incident, entry, from, until) => of_run(&runs, &printed, entry, event),
@@ -209,6 +214,7 @@ fn of_incident(event: &IncidentEvent, at: Timestamp) -> Option<Told> {
             let more = std::iter::once(Line::from_text(&format!("sha256 {sha256}"))).chain(missed.iter().cloned());
             Some((*happened_at, Kind::Evidence, text, more.collect()))
         }
+        IncidentEvent::Sending { .. } | IncidentEvent::Sent { .. } => messages::told(None, event, at),
         IncidentEvent::Corrected { .. } | IncidentEvent::Redacted { .. } => None,
     }
 }

@@ -29,6 +29,7 @@ pub enum Deed {
     /// It is not over after all.
     Reopen,
     Note,
+    Update,
     AskSeverity,
     Severity(Severity),
     Title,
@@ -74,6 +75,9 @@ impl IncidentMenu {
             deed('o', Deed::Reopen, "reopen", "it is not over after all");
         }
         deed('n', Deed::Note, "note", "write down what happened");
+        if !world.catalog.senders.is_empty() && incident.is_open() {
+            deed('u', Deed::Update, "update", "tell others how it stands: shown before it goes out");
+        }
         if state != IncidentState::Closed {
             deed('s', Deed::AskSeverity, "severity", "how bad it is");
             deed('t', Deed::Title, "title", "call it something else");

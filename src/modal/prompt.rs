@@ -22,6 +22,8 @@ pub enum Purpose {
     Note,
     /// Only these entries of a timeline.
     Timeline,
+    /// What others are told.
+    Update,
     IncidentTitle,
     IncidentServices,
     IncidentRole,
@@ -114,6 +116,7 @@ impl Prompt {
             Purpose::SkipBecause => (" skip, because: ", "enter skip  esc cancel"),
             Purpose::Note => (" note: ", "02:14 or -5m before it: when  enter write  esc cancel"),
             Purpose::Timeline => (" timeline /", "enter keep  esc clear"),
+            Purpose::Update => (" tell others: ", "enter shows it first  esc cancel"),
             Purpose::IncidentTitle => (" title: ", "enter write  esc cancel"),
             Purpose::IncidentServices => (" about: ", "enter write  esc cancel"),
             Purpose::IncidentRole => (" commander kim: ", "enter write  esc cancel"),

@@ -6,6 +6,7 @@ use super::check::CheckSpec;
 use super::contact::Contact;
 use super::id::{CheckId, EnvironmentId, FeedId, ServiceId, SourceId};
 use super::log::LogSourceSpec;
+use super::message::Sender;
 use super::operation::Offer;
 use super::service::{Environment, Service};
 use super::source::{Feed, Source, SourceUse};
@@ -34,6 +35,9 @@ pub struct Catalog {
     /// What is read from them: derived from `uses` and from what each provider can do.
     #[serde(default)]
     pub feeds: Vec<Feed>,
+    /// What carries pages and status updates, in the order in which it is tried.
+    #[serde(default)]
+    pub senders: Vec<Sender>,
     /// What can be done: derived from `uses` and from what each provider can do.
     #[serde(default)]
     pub offers: Vec<Offer>,

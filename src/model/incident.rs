@@ -6,7 +6,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::contact::Call;
-use super::id::{EntryId, IncidentId, ServiceId};
+use super::id::{ContactId, EntryId, IncidentId, ServiceId};
+use super::message::{MessageKind, SendOutcome};
 use super::operation::Actor;
 use super::text::Line;
 use super::time::Timestamp;
@@ -191,6 +192,28 @@ pub enum IncidentEvent {
         missed: Vec<Line>,
         happened_at: Timestamp,
     },
+    /// A message goes out: written before it does. One of a key, a sender and a try is taken, whoever else wants the same.
+    Sending {
+        key: String,
+        kind: MessageKind,
+        sender: Line,
+        attempt: u32,
+        contact: Option<ContactId>,
+        title: Line,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        text: Vec<Line>,
+    },
+    /// What came of a message.
+    Sent {
+        key: String,
+        kind: MessageKind,
+        sender: Line,
+        attempt: u32,
+        contact: Option<ContactId>,
+        title: Line,
+        outcome: SendOutcome,
+        said: Line,
+    },
     /// An entry was wrong: this is what is right.
     Corrected {
         entry: EntryId,
@@ -221,6 +244,8 @@ impl IncidentEvent {
             Self::Reached { .. } => "reached",
             Self::Told { .. } => "told",
             Self::Kept { .. } => "kept",
+            Self::Sending { .. } => "sending",
+            Self::Sent { .. } => "sent",
             Self::Corrected { .. } => "corrected",
             Self::Redacted { .. } => "redacted",
         }

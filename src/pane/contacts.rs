@@ -71,6 +71,11 @@ impl ContactsState {
         }
     }
 
+    /// Returns whether the user chose somebody.
+    pub fn is_chosen(&self) -> bool {
+        self.selected.is_some()
+    }
+
     /// Moves the selection.
     pub fn step(&mut self, world: &World, item: Option<&Item>, by: isize) {
         let ids: Vec<&ContactId> = list(world, item).iter().map(|contact| &contact.id).collect();

@@ -388,6 +388,10 @@ impl Loop {
                 Some(operator) => operator.open_incident(opening),
                 None => self.notice(no_journal().message.as_str(), true)?,
             },
+            Effect::Send(plan) => match &self.hands.operator {
+                Some(operator) => operator.send(plan),
+                None => self.notice(no_journal().message.as_str(), true)?,
+            },
             Effect::Evidence(incident) => match &self.hands.operator {
                 Some(operator) => operator.evidence(incident),
                 None => self.notice(no_journal().message.as_str(), true)?,

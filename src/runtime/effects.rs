@@ -16,6 +16,7 @@ use crate::model::log::{LogOrigin, LogSourceSpec};
 use crate::model::operation::{OperationCommand, Plan, PlanRequest};
 use crate::model::run::RunCommand;
 use crate::model::text::Line;
+use crate::paging::PagePlan;
 use crate::tail::Case;
 use crate::tail::files::{Answer, Ask, Files, Found, Question};
 
@@ -35,6 +36,8 @@ pub trait Operator: std::fmt::Debug + Send {
     fn record(&self, command: Box<IncidentCommand>);
     /// Opens an incident.
     fn open_incident(&self, opening: Box<Opening>);
+    /// Sends a message that was read.
+    fn send(&self, plan: Box<PagePlan>);
     /// Keeps what a restart would destroy.
     fn evidence(&self, incident: IncidentId);
     /// Writes the postmortem into a file.

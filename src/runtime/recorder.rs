@@ -154,6 +154,7 @@ pub fn read(path: &Path) -> Result<(Setup, Vec<Event>), RecordingError> {
         inert: header.inert,
         runbooks: Arc::default(),
         by: Actor::default(),
+        patience: Default::default(),
         zones,
         seed: 0,
     };

@@ -136,6 +136,7 @@ pub fn setup(catalog: Catalog, size: (u16, u16)) -> Setup {
             user: crashcart::model::text::Line::from_text("kim"),
             host: crashcart::model::text::Line::from_text("web1"),
         },
+        patience: Default::default(),
         zones: Arc::default(),
         seed: 7,
     }

@@ -4,9 +4,10 @@ use crashcart::app::App;
 use crashcart::app::effect::Effect;
 use crashcart::app::event::{Event, EventKind};
 use crashcart::model::contact::{Call, Contact, ContactKind, Outcome, Way, WayKind};
-use crashcart::model::id::{ContactId, EntryId, IncidentId};
+use crashcart::model::id::{ContactId, EntryId, IncidentId, SourceId};
 use crashcart::model::incident::{IncidentEvent, IncidentState, Opening, SeenKind};
 use crashcart::model::journal::{Body, Entry, News};
+use crashcart::model::message::{Reach, Sender};
 use crashcart::model::text::Line;
 
 use super::demo_operations::{actor, armed};
@@ -38,7 +39,17 @@ pub fn contacts() -> Vec<Contact> {
 
 /// The demo night with people to call.
 pub fn night(size: (u16, u16)) -> App {
-    let catalog = crashcart::model::catalog::Catalog { contacts: contacts(), ..armed() };
+    let sender = |name: &str, reaches, to: &[&str]| Sender {
+        name: line(name),
+        source: SourceId::new(name),
+        reaches,
+        to: to.iter().copied().map(line).collect(),
+        contacts: Vec::new(),
+        pages: true,
+        updates: reaches.is_none(),
+    };
+    let senders = vec![sender("sms", Some(Reach::Phone), &[]), sender("push", None, &["acme-alerts"])];
+    let catalog = crashcart::model::catalog::Catalog { contacts: contacts(), senders, ..armed() };
     super::demo_sources::night_with(catalog, size)
 }
 

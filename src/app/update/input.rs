@@ -210,6 +210,7 @@ fn act(app: &mut App, action: Action, key: Option<Key>) -> Vec<Effect> {
         Action::PaneContacts => app.focus = PaneId::Contacts,
         Action::Incident => return responding::incident(app),
         Action::Note => responding::note(app),
+        Action::Page => return responding::page(app, key),
         Action::Pin => return responding::pin(app),
         Action::Correct | Action::Redact => responding::in_timeline(app, action),
         Action::Runbook => reading::open_best(app),
@@ -464,7 +465,7 @@ fn modal_action(app: &mut App, action: Action, key: Option<Key>) -> Vec<Effect> 
                 let yes = app.keymap.key(Action::Confirm).map(|key| key.to_string()).unwrap_or_default();
                 notice(app, &format!("enter never says yes: {yes} does"), false);
             }
-            Some(Modal::Step(_)) => {
+            Some(Modal::Step(_) | Modal::Page(_)) => {
                 let yes = app.keymap.key(Action::Confirm).map(|key| key.to_string()).unwrap_or_default();
                 notice(app, &format!("enter never says yes: {yes} does"), false);
             }
@@ -484,6 +485,8 @@ fn modal_action(app: &mut App, action: Action, key: Option<Key>) -> Vec<Effect> 
             app.modals.pop();
         }
         Action::Confirm if matches!(app.modals.last(), Some(Modal::Step(_))) => return following::confirm(app, key),
+        Action::Confirm if matches!(app.modals.last(), Some(Modal::Page(_))) => return responding::send(app, key),
+        Action::Page if matches!(app.modals.last(), Some(Modal::Contact(_))) => return responding::page(app, key),
         Action::Confirm => return acting::confirm(app, key),
         Action::Target => return acting::other_target(app),
         Action::NextPane if matches!(app.modals.last(), Some(Modal::Plan(_))) => return acting::other_target(app),
@@ -502,6 +505,7 @@ fn modal_action(app: &mut App, action: Action, key: Option<Key>) -> Vec<Effect> 
             Some(Modal::Detail(detail)) => detail.scroll(by, &app.world, inner, &app.look),
             Some(Modal::Choose(list)) => list.step(by),
             Some(Modal::Incident(menu)) => menu.step(by, &app.world),
+            Some(Modal::Page(page)) => page.scroll(by, &app.world, inner, &app.look),
             Some(Modal::Contact(contact)) => contact.step(by, &app.world, inner, &app.look),
             Some(Modal::Plan(plan)) => plan.scroll(by, &app.world, full, &app.look),
             Some(Modal::Operation(operation)) => operation.scroll(by, &app.world, inner, &app.look),
@@ -535,6 +539,7 @@ fn prompt_key(app: &mut App, key: Key) -> Vec<Effect> {
                 Purpose::SkipBecause => following::skipped(app, &prompt.input.text),
                 Purpose::Timeline => Vec::new(),
                 Purpose::Note
+                | Purpose::Update
                 | Purpose::IncidentTitle
                 | Purpose::IncidentServices
                 | Purpose::IncidentRole

@@ -13,16 +13,22 @@ use crate::incident::{Incident, when};
 use crate::modal::Modal;
 use crate::modal::contact::{ContactState, OUTCOMES, Stage};
 use crate::modal::detail::{DetailState, Subject};
+use crate::modal::glance::Glance;
 use crate::modal::incident::{Deed, IncidentMenu};
 use crate::modal::opening::OpeningState;
+use crate::modal::page::PageState;
 use crate::modal::prompt::{Prompt, Purpose, Typed};
 use crate::modal::things;
 use crate::model::contact::Call;
 use crate::model::id::{IncidentId, ServiceId};
 use crate::model::incident::{IncidentCommand, IncidentEvent, IncidentState, SeenKind};
+use crate::model::source::Trouble;
 use crate::model::text::Line;
 use crate::model::time::Timestamp;
+use crate::paging::plan::Ground;
+use crate::paging::{PagePlan, PageWish, plan_page, plan_update};
 use crate::pane::PaneId;
+use crate::pane::contacts::moment;
 use crate::pane::service::Spot;
 use crate::pane::timeline::tell;
 use crate::ui::Role;
@@ -117,6 +123,7 @@ fn said(app: &mut App, id: IncidentId, deed: Deed) -> Vec<Effect> {
             return Vec::new();
         }
         Deed::Note => Prompt::new(Purpose::Note, ""),
+        Deed::Update => Prompt::new(Purpose::Update, ""),
         Deed::Title => Prompt::new(Purpose::IncidentTitle, incident.title.as_str()),
         Deed::Services => {
             let names: Vec<&str> = incident.services.iter().map(ServiceId::as_str).collect();
@@ -180,6 +187,68 @@ fn no_incident(app: &mut App) {
     notice(app, &format!("no incident is open: {key} opens one"), true);
 }
 
+/// Shows a page to the next person, or to the contact that is looked at, before it goes out.
+pub fn page(app: &mut App, key: Option<Key>) -> Vec<Effect> {
+    if refused(app) {
+        return Vec::new();
+    }
+    if app.world.incidents.open().is_none() {
+        no_incident(app);
+        return Vec::new();
+    }
+    let contact = match app.modals.last() {
+        Some(Modal::Contact(state)) => Some(state.contact.clone()),
+        _ if app.focus == PaneId::Contacts && app.contacts.is_chosen() => {
+            let item = app.selected();
+            app.contacts.selected(&app.world, item.as_ref()).map(|contact| contact.id.clone())
+        }
+        _ => None,
+    };
+    let wish = PageWish { contact, text: None };
+    planned(app, key, |ground| plan_page(&wish, ground));
+    Vec::new()
+}
+
+/// Plans a message about the open incident, and shows it.
+fn planned(app: &mut App, key: Option<Key>, make: impl FnOnce(&Ground<'_>) -> Result<PagePlan, Trouble>) {
+    let world = &app.world;
+    let Some(incident) = world.incidents.open() else { return };
+    let moments = timeline(incident, &world.entries);
+    let time = moment(world);
+    let ground = Ground {
+        incident,
+        moments: &moments,
+        contacts: &world.catalog.contacts,
+        senders: &world.catalog.senders,
+        policy: world.patience,
+        time: &time,
+        by: &world.by,
+    };
+    match make(&ground) {
+        Ok(plan) => {
+            let glance = Glance::new(world.now, app.generation);
+            app.modals.push(Modal::Page(Box::new(PageState::new(plan, key, glance))));
+        }
+        Err(trouble) => {
+            let text = format!("{}; {}", trouble.message, trouble.hint);
+            notice(app, &text, true);
+        }
+    }
+}
+
+/// Somebody says yes to the message on top.
+pub fn send(app: &mut App, key: Option<Key>) -> Vec<Effect> {
+    let Some(Modal::Page(state)) = app.modals.last() else { return Vec::new() };
+    if let Err(why) = state.counts(key, app.world.now) {
+        notice(app, why, false);
+        return Vec::new();
+    }
+    let plan = state.plan.clone();
+    app.modals.pop();
+    notice(app, "it goes out: the timeline tells what comes of it", false);
+    vec![Effect::Send(Box::new(plan))]
+}
+
 /// Takes what was typed of an incident.
 pub fn typed(app: &mut App, purpose: Purpose, text: &str) -> Vec<Effect> {
     let Some(id) = app.about.take() else { return Vec::new() };
@@ -196,6 +265,11 @@ pub fn typed(app: &mut App, purpose: Purpose, text: &str) -> Vec<Effect> {
                 return Vec::new();
             }
             IncidentEvent::Noted { text: Line::from_text(text), more: Vec::new(), happened_at }
+        }
+        (Purpose::Update, _) => {
+            let own = vec![line];
+            planned(app, None, |ground| plan_update(&own, &[], false, ground));
+            return Vec::new();
         }
         (Purpose::IncidentTitle, _) => IncidentEvent::Titled { title: line },
         (Purpose::IncidentServices, _) => {

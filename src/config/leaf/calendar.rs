@@ -1,6 +1,6 @@
 //! Days, office hours and time zones.
 
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 
 use super::{DeValue, Help, JsonSchema, Node, Problems, Read, Schema, SchemaGenerator, json_schema, noted, text};
 use crate::config::document::wrong_type;
@@ -30,6 +30,36 @@ impl Read for Day {
             Err(_) => {
                 let help = "write year, month and day: \"2026-05-01\"".to_owned();
                 problems.error(&node.span(), "this is not a day of the calendar", Some(help));
+                None
+            }
+        }
+    }
+}
+
+/// A time of a day of the calendar, on the clock of the project's time zone: "2026-12-01 02:00".
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct DayAndTime(pub DateTime);
+
+schema!(DayAndTime, "DayAndTime", { "type": "string", "minLength": 1, "examples": ["2026-12-01 02:00"] });
+
+impl Read for DayAndTime {
+    fn read(node: &Node<'_>, problems: &mut Problems) -> Option<Self> {
+        let written = match node.get_ref() {
+            DeValue::String(text) => text.trim().to_owned(),
+            DeValue::Datetime(date) => date.to_string(),
+            other => {
+                wrong_type(other, &node.span(), "a day and a time: \"2026-12-01 02:00\"", problems);
+                return None;
+            }
+        };
+        match written.parse::<DateTime>() {
+            // The library would leave out the zone, and the time would be another one.
+            Ok(at) if !written.ends_with(['Z', 'z']) && !written.get(11..).unwrap_or_default().contains(['+', '-']) => {
+                Some(Self(at))
+            }
+            _ => {
+                let help = "write it as \"2026-12-01 02:00\", in the time zone of [console]".to_owned();
+                problems.error(&node.span(), "this is not a day and a time", Some(help));
                 None
             }
         }

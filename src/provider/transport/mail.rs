@@ -51,13 +51,16 @@ pub async fn send(
         }
         Err(error) => {
             let code = error.status().map(u16::from);
+            // The library tells a connection that never stood from one that broke by its words only. What broke may have gone
+            // out: a server that takes a mail and goes away before it says so is no server that was not reached.
+            let never_stood = error.to_string().starts_with("Connection error") || error.is_tls();
             let kind = match code {
                 Some(530 | 534 | 535 | 538) => FailureKind::Unauthorised,
                 Some(421 | 450..=452) => FailureKind::RateLimited { wait_ms: None },
                 Some(_) => FailureKind::Refused,
+                None if never_stood => FailureKind::Unreachable,
                 None if error.is_timeout() => FailureKind::TimedOut,
-                None if error.is_tls() => FailureKind::Unreachable,
-                None => FailureKind::Unreachable,
+                None => FailureKind::CutOff,
             };
             Err(failed(kind, &told(&error)))
         }
@@ -124,10 +127,10 @@ fn transport(
 
 fn told(error: &lettre::transport::smtp::Error) -> String {
     use std::error::Error as _;
-    let mut words = vec![error.to_string()];
+    let mut words = vec![error.to_string().split(" (os error").next().unwrap_or_default().to_owned()];
     let mut source = error.source();
     while let Some(cause) = source {
-        let text = cause.to_string();
+        let text = cause.to_string().split(" (os error").next().unwrap_or_default().to_owned();
         if !words.iter().any(|word| word.contains(&text)) {
             words.push(text);
         }

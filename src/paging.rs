@@ -1,0 +1,39 @@
+//! Paging people and telling others: whose turn it is, by which senders, in which words. Pure; nothing goes out here.
+//!
+//! ```text
+//!   contacts, pages so far, time --turn--> whom        incident, timeline --draft--> what is said
+//!   senders, whom                --routes--> by what, and by what else when that does not take it
+//!                                 --plan--> all of it, for a person to read before it goes out
+//! ```
+
+pub mod draft;
+pub mod limit;
+pub mod plan;
+pub mod routes;
+pub mod turn;
+
+pub use plan::{NextUp, PagePlan, PageWish, plan_page, plan_update};
+pub use routes::Route;
+pub use turn::{Turn, Why};
+
+use crate::incident::Incident;
+use crate::model::message::MessageKind;
+use turn::Page;
+
+/// Returns the pages of an incident: what went out by several senders under one key is one page.
+pub fn pages(incident: &Incident) -> Vec<Page> {
+    let mut pages: Vec<(String, Page)> = Vec::new();
+    for sent in incident.messages.iter().filter(|sent| sent.kind == MessageKind::Page) {
+        let arrived = sent.may_have_arrived();
+        match pages.iter_mut().find(|(key, _)| *key == sent.key) {
+            Some((_, page)) => {
+                page.arrived |= arrived;
+                page.at = page.at.max(sent.at);
+            }
+            None => {
+                pages.push((sent.key.clone(), Page { contact: sent.contact.clone(), at: sent.at, arrived }));
+            }
+        }
+    }
+    pages.into_iter().map(|(_, page)| page).collect()
+}
