@@ -4,6 +4,8 @@
 //! repository says about programs to run (hooks, external diffs, filters, a file system monitor) is heeded: somebody else
 //! may have written it.
 
+pub mod tree;
+
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
