@@ -12,6 +12,7 @@ mod cloud;
 mod compose;
 mod container;
 mod database;
+pub mod draft;
 mod env_example;
 mod fly;
 mod hosts;
@@ -22,6 +23,7 @@ mod remote;
 mod text;
 mod vendor;
 mod workers;
+pub mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
 

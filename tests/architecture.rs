@@ -62,7 +62,11 @@ const MODULES: &[Module] = &[
     Module { path: "provider::offers", layer: Layer::Knowledge, may_import: &["model", "provider::definition"] },
     Module { path: "provider::proof", layer: Layer::Knowledge, may_import: &[] },
     Module { path: "provider::vendors", layer: Layer::Knowledge, may_import: &["model"] },
-    Module { path: "recognise", layer: Layer::Knowledge, may_import: &["model", "provider::vendors"] },
+    Module {
+        path: "recognise",
+        layer: Layer::Knowledge,
+        may_import: &["model", "provider::definition", "provider::vendors"],
+    },
     // 3. Adapters.
     Module { path: "clock", layer: Layer::Adapter, may_import: &["model"] },
     // The ending of programs, which four adapters start.

@@ -8,7 +8,12 @@ mod support;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use crashcart::recognise::recognise;
+use crashcart::config::{self, Place};
+use crashcart::model::source::Source;
+use crashcart::provider::feeds;
+use crashcart::provider::registry::Registry;
+use crashcart::recognise::write::write;
+use crashcart::recognise::{draft, recognise};
 use crashcart::repository::tree;
 use serde::Deserialize;
 
@@ -85,4 +90,51 @@ fn every_variant_of_a_flys_file_is_read() {
         read += 1;
     }
     assert!(read > 30);
+}
+
+#[test]
+fn what_is_written_for_every_project_loads_without_a_word() {
+    let Some(folder) = projects() else { return };
+    let registry = Registry::new(Vec::new());
+    let definitions: Vec<_> = registry.names().iter().map(|name| registry.find(name).unwrap()).collect();
+    let find = |name: &str| definitions.iter().find(|definition| definition.name == name).map(AsRef::as_ref);
+    let mut active = 0;
+    for entry in std::fs::read_dir(&folder).unwrap() {
+        let path = entry.unwrap().path();
+        if !path.is_dir() {
+            continue;
+        }
+        let read = tree::read(&path);
+        let found = recognise(&read.tree);
+        let all: Vec<&str> = draft::platforms(&found).into_iter().map(|(name, _)| name).collect();
+        for chosen in [draft::likely(&found), all] {
+            let written = write(&draft::draft(&read.tree.name, &found, &chosen, find));
+            let loaded = config::load(&written, Place { directory: &path, home: None });
+            assert!(loaded.diagnostics.is_empty(), "{}: {:?}\n{written}", path.display(), loaded.diagnostics);
+            let mut catalog = loaded.catalog;
+            assert!(!catalog.services.is_empty(), "{written}");
+            active += catalog.uses.len();
+            let of = |source: &Source| registry.of(source).map_err(|error| error.to_string());
+            let problems = feeds::derive(&mut catalog, of);
+            assert!(problems.is_empty(), "{}: {problems:?}\n{written}", path.display());
+            // And so does what stands there to be filled in, once its marks are gone.
+            let filled: String = written
+                .lines()
+                .map(|line| match line.strip_prefix("# ") {
+                    Some(rest) if is_toml(rest) => format!("{rest}\n"),
+                    _ => format!("{line}\n"),
+                })
+                .collect();
+            let filled = config::load(&filled, Place { directory: &path, home: None });
+            assert!(filled.diagnostics.is_empty(), "{}: {:?}\n{written}", path.display(), filled.diagnostics);
+        }
+    }
+    assert!(active > 30, "{active}");
+}
+
+/// Whether a comment is a line of the configuration that waits to be filled in.
+fn is_toml(line: &str) -> bool {
+    let is_key =
+        line.split_once(" = ").is_some_and(|(key, _)| key.chars().all(|it| it.is_ascii_lowercase() || it == '_'));
+    is_key || line.starts_with('[') || line.starts_with("  {") || line == "]"
 }
