@@ -16,6 +16,7 @@ pub mod environment;
 pub mod failure;
 pub mod feeds;
 pub mod incident;
+pub mod init;
 pub mod journal;
 pub mod logs;
 pub mod man;
@@ -111,6 +112,7 @@ fn dispatch(cli: &Cli, environment: &Environment) -> Result<Exit, Failure> {
     cli.validate()?;
     match &cli.command {
         None => console::run(cli, environment),
+        Some(Command::Init(args)) => init::run(cli, args, environment),
         Some(Command::Status(args)) => status::run(cli, args, environment),
         Some(Command::Check(args)) => check::run(cli, args, environment),
         Some(Command::Logs(args)) => logs::run(cli, args, environment),

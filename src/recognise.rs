@@ -88,9 +88,16 @@ pub enum What {
 
 impl What {
     /// Returns the provider that it names as running or watching the project.
-    fn provider(&self) -> Option<&'static str> {
+    fn runs_or_watches(&self) -> Option<&'static str> {
+        self.provider().filter(|_| !matches!(self, Self::Ci { .. }))
+    }
+
+    /// Returns the provider that it names.
+    pub fn provider(&self) -> Option<&'static str> {
         match self {
-            Self::Platform { provider, .. } | Self::Monitoring { provider, .. } => Some(provider),
+            Self::Platform { provider, .. } | Self::Monitoring { provider, .. } | Self::Ci { provider, .. } => {
+                Some(provider)
+            }
             _ => None,
         }
     }
@@ -194,7 +201,7 @@ impl Findings {
         // What lies higher is more likely to be about the whole.
         self.0.sort_by_key(|found| (rank(&found.what), found.path.as_str().matches('/').count()));
         // Whoever runs on a platform or is watched by a system depends on it: that is said already.
-        let said: BTreeSet<&str> = self.0.iter().filter_map(|found| found.what.provider()).collect();
+        let said: BTreeSet<&str> = self.0.iter().filter_map(|found| found.what.runs_or_watches()).collect();
         let is_said = |name: &str| {
             said.iter().any(|it| it.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('-')))
         };

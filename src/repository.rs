@@ -58,6 +58,11 @@ impl Repository {
         from.ancestors().find(|place| place.join(".git").exists()).map(|place| Self(place.to_path_buf()))
     }
 
+    /// Returns its folder.
+    pub fn folder(&self) -> &Path {
+        &self.0
+    }
+
     /// Returns what is left behind when one goes back from one commit to another: the commits that `to` does not have, and
     /// the files that differ, as they changed from `to` to `from`.
     ///

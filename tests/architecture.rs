@@ -193,6 +193,8 @@ const CLI: &[&str] = &[
     "journal",
     "worker",
     "desk",
+    "recognise",
+    "repository",
 ];
 
 /// Who may use which crate. The adapters and the shell may use any that has no row here.

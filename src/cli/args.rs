@@ -88,6 +88,7 @@ Examples:
 
 mod contacts;
 mod incident;
+mod init;
 mod operations;
 mod runbooks;
 mod secret;
@@ -100,6 +101,8 @@ pub use contacts::{
 };
 pub use incident::{ExportArgs, IncidentArgs, IncidentCommand, IncidentOpenArgs, NoteArgs, WhenArgs};
 use incident::{INCIDENT_EXAMPLES, NOTE_EXAMPLES};
+use init::INIT_EXAMPLES;
+pub use init::InitArgs;
 use operations::{ACT_EXAMPLES, JOURNAL_EXAMPLES, OPERATIONS_EXAMPLES, ROLLBACK_EXAMPLES};
 pub use operations::{
     ActArgs, ActingArgs, JournalArgs, JournalCommand, OperationsArgs, OperationsCommand, RestartArgs, RollbackArgs,
@@ -217,6 +220,14 @@ fn theme_names() -> PossibleValuesParser {
 
 #[derive(Subcommand, Clone, PartialEq, Debug)]
 pub enum Command {
+    /// Recognise this repository and write its crashcart.toml
+    ///
+    /// It looks at the files that say where a project runs and what it stands on, shows what it found with file and line, asks
+    /// what it cannot know, tries the credentials, looks which addresses answer, and writes a configuration with comments.
+    /// Nothing is written over without showing what changes. docs/init.md says more.
+    #[command(after_help = format!("{INIT_EXAMPLES}\n\n{EXIT_CODES}"))]
+    Init(InitArgs),
+
     /// Probe everything and print how it is
     #[command(after_help = EXIT_CODES)]
     Status(StatusArgs),

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Recognised, What};
+use crate::model::source::Capability;
 use crate::model::text::Line;
 use crate::provider::definition::{Definition, Kind};
 use crate::provider::vendors::{self, KnownVendor};
@@ -155,7 +156,7 @@ pub fn draft<'d>(
         .filter(|(provider, _)| !chosen.contains(provider))
         .map(|(provider, evidence)| (find(provider).map_or(provider.to_owned(), |it| it.title.clone()), evidence))
         .collect();
-    draft.services = services(&draft.project, found, chosen, &find);
+    draft.services = services(folder, &draft.project, found, chosen, &find);
     draft.sources = sources(found, &draft.services, &find);
     draft.vendors = vendors(found, &draft.sources);
     for it in found {
@@ -170,7 +171,45 @@ pub fn draft<'d>(
     draft
 }
 
+/// Adds a platform that somebody named and that left no trace.
+pub fn add_platform(draft: &mut Draft, definition: &Definition, evidence: &str) {
+    let name = draft.project.clone();
+    let placeholder = draft.services.iter().position(|service| service.provider.is_none());
+    let mut service = match placeholder {
+        Some(index) => draft.services.remove(index),
+        None => DraftService::named(name),
+    };
+    service.provider = Some(definition.name.clone());
+    service.evidence = evidence.to_owned();
+    service.missing = missing(definition, &service.params);
+    service.has_logs = has_logs(definition);
+    service.runbooks.insert(0, "bad-deploy");
+    draft.services.push(service);
+    draft.sources.insert(0, source(definition, evidence.to_owned(), BTreeMap::new()));
+}
+
+fn has_logs(definition: &Definition) -> bool {
+    definition.stream.is_some() || definition.readings.contains_key(&Capability::Logs)
+}
+
+impl DraftService {
+    fn named(name: String) -> Self {
+        Self {
+            name,
+            provider: None,
+            evidence: String::new(),
+            params: BTreeMap::new(),
+            missing: Vec::new(),
+            address: None,
+            routes: Vec::new(),
+            has_logs: false,
+            runbooks: Vec::new(),
+        }
+    }
+}
+
 fn services<'d>(
+    folder: &str,
     project: &str,
     found: &[Recognised],
     chosen: &[&str],
@@ -184,21 +223,17 @@ fn services<'d>(
             let What::Platform { service, params, .. } = &it.what else { continue };
             let params: BTreeMap<String, String> =
                 params.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect();
-            let name = service.clone().unwrap_or_else(|| project.to_owned());
+            // What is only called like its folder is called like the project.
+            let name = service.clone().filter(|name| name != folder).unwrap_or_else(|| project.to_owned());
             match named.iter_mut().find(|known| known.name == name) {
                 Some(known) => params.into_iter().for_each(|(key, value)| {
                     known.params.entry(key).or_insert(value);
                 }),
                 None => named.push(DraftService {
-                    name,
                     provider: Some((*provider).to_owned()),
                     evidence: evidence(it),
                     params,
-                    missing: Vec::new(),
-                    address: None,
-                    routes: Vec::new(),
-                    has_logs: false,
-                    runbooks: Vec::new(),
+                    ..DraftService::named(name)
                 }),
             }
         }
@@ -212,24 +247,13 @@ fn services<'d>(
             }
             if let Some(definition) = find(provider) {
                 service.missing = missing(definition, &service.params);
-                service.has_logs = definition.stream.is_some()
-                    || definition.readings.contains_key(&crate::model::source::Capability::Logs);
+                service.has_logs = has_logs(definition);
             }
             services.push(service);
         }
     }
     if services.is_empty() {
-        services.push(DraftService {
-            name: project.to_owned(),
-            provider: None,
-            evidence: String::new(),
-            params: BTreeMap::new(),
-            missing: Vec::new(),
-            address: None,
-            routes: Vec::new(),
-            has_logs: false,
-            runbooks: Vec::new(),
-        });
+        services.push(DraftService::named(project.to_owned()));
     }
     place(&mut services, found);
     services
@@ -252,10 +276,10 @@ fn place(services: &mut [DraftService], found: &[Recognised]) {
                         service.address = Some(Address { url: url.clone(), evidence: evidence(it), guess: *guess });
                     }
                 }
-                What::Health { route, service: owner } if mine(owner) => {
-                    if !routes.iter().any(|(known, _)| known == route) {
-                        routes.push((route.clone(), evidence(it)));
-                    }
+                What::Health { route, service: owner }
+                    if mine(owner) && !routes.iter().any(|(known, _)| known == route) =>
+                {
+                    routes.push((route.clone(), evidence(it)));
                 }
                 _ => {}
             }
@@ -309,24 +333,37 @@ fn source(definition: &Definition, evidence: Evidence, params: BTreeMap<String, 
         params,
         url: None,
         needs_url: needs_url && !by_command && !kubeconfig,
-        secrets: definition
-            .secrets
-            .iter()
-            .filter(|slot| !slot.optional)
-            .map(|slot| (slot.name.clone(), slot.help.clone()))
-            .collect(),
+        secrets: needed(definition),
         places: BTreeMap::new(),
     }
 }
 
+/// What a service or a source takes from it; what only metrics or a duty roster need can wait.
+const TAKEN: &[Capability] =
+    &[Capability::Releases, Capability::Instances, Capability::Logs, Capability::Issues, Capability::Alerts];
+
 fn missing(definition: &Definition, known: &BTreeMap<String, String>) -> Vec<Missing> {
-    let open = definition
-        .params
-        .iter()
-        .filter(|param| !param.optional && param.default.is_null() && !known.contains_key(&param.name));
+    let taken = definition.readings.iter().filter(|(capability, _)| TAKEN.contains(capability));
+    let requests: Vec<_> = taken.flat_map(|(_, reading)| &reading.requests).collect();
+    let is_used = |name: &str| definition.auth_uses(name) || requests.iter().any(|request| request.uses(name));
+    let in_address = |name: &str| definition.base_url.as_ref().is_some_and(|url| url.uses(name));
+    let open = definition.params.iter().filter(|param| {
+        let open = !param.optional && param.default.is_null() && !known.contains_key(&param.name);
+        open && (is_used(&param.name) || in_address(&param.name))
+    });
     let example = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     open.map(|param| Missing { name: param.name.clone(), help: param.help.clone(), example: example(&param.example) })
         .collect()
+}
+
+/// Returns the secrets that one must have to ask it anything.
+fn needed(definition: &Definition) -> Vec<(String, String)> {
+    let mut needed: Vec<_> = definition.secrets.iter().filter(|slot| !slot.optional).collect();
+    // One of several will do.
+    if needed.is_empty() && !definition.auth.optional && definition.auth.scheme.is_none() {
+        needed.extend(definition.secrets.first());
+    }
+    needed.into_iter().map(|slot| (slot.name.clone(), slot.help.clone())).collect()
 }
 
 fn vendors(found: &[Recognised], sources: &[DraftSource]) -> Vec<(KnownVendor, Evidence)> {

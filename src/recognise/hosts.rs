@@ -51,12 +51,13 @@ pub(super) fn read(tree: &Tree, file: &TreeFile, findings: &mut Findings) {
         }
         "render.yaml" | "render.yml" => render(file, findings),
         "Procfile" => {
-            for (line, text) in lines(&file.text).filter(|(_, text)| text.contains(':')) {
+            let mut processes = lines(&file.text).filter(|(_, text)| text.contains(':'));
+            if let Some((line, _)) = processes.clone().next() {
                 findings.add(file, line, platform("heroku", BTreeMap::new()));
-                if text.starts_with("release:") && text.contains("migrate") {
-                    findings.add(file, line, What::Migrations { tool: super::database::tool_of(text) });
-                }
-                break;
+            }
+            let releases = |text: &str| text.starts_with("release:") && text.contains("migrate");
+            if let Some((line, text)) = processes.find(|(_, text)| releases(text)) {
+                findings.add(file, line, What::Migrations { tool: super::database::tool_of(text) });
             }
         }
         // Expo's app.json is about something else.

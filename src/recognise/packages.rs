@@ -103,7 +103,7 @@ fn packages(file: &TreeFile, findings: &mut Findings) -> Vec<(usize, String)> {
         "go.mod" => numbered(text)
             .filter(|(_, line)| !line.contains("// indirect"))
             .filter_map(|(number, line)| {
-                let module = line.trim_start_matches("require").trim().split_whitespace().next()?;
+                let module = line.trim_start_matches("require").split_whitespace().next()?;
                 module.contains('.').then(|| (number, module.to_owned()))
             })
             .collect(),

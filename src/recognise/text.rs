@@ -18,7 +18,7 @@ pub fn line_of(text: &str, needle: &str) -> usize {
 }
 
 /// Returns lines that are no comments, with their numbers.
-pub fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+pub fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> + Clone {
     text.lines()
         .enumerate()
         .map(|(index, line)| (index + 1, line.trim()))

@@ -74,7 +74,7 @@ pub(super) fn of_package(known: &[KnownVendor], package: &str) -> Option<String>
                 // A host is no package.
                 let host =
                     alias.contains('.') && !alias.contains(".js") && !alias.contains(".py") && !alias.contains('/');
-                (same || scope || part) && !(host && !same)
+                same || !host && (scope || part)
             })
     };
     const ALSO: &[(&str, &str)] = &[

@@ -38,7 +38,7 @@ pub(super) fn read(_: &Tree, file: &TreeFile, findings: &mut Findings) {
     if list(&document, "/d1_databases").iter().any(|database| database.get("migrations_dir").is_some()) {
         findings.at(file, "migrations_dir", What::Migrations { tool: "wrangler" });
     }
-    if list(&document, "/hyperdrive").first().is_some() {
+    if !list(&document, "/hyperdrive").is_empty() {
         findings.at(file, "hyperdrive", What::Database { name: "postgres" });
     }
 }

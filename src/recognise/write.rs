@@ -8,8 +8,8 @@ use crate::provider::definition::Kind;
 /// Writes a configuration. It loads without a word, however much is open.
 pub fn write(draft: &Draft) -> String {
     let mut text = String::from(
-        "# What crashcart watches here. `crashcart schema` prints a JSON Schema for your editor, and every key stands in\n\
-         # `crashcart init --help`'s example. Secrets never stand here: only where they are kept.\n\n",
+        "# What crashcart watches here, as `crashcart init` found it. `crashcart schema` prints a JSON Schema for your editor.\n\
+         # Secrets never stand here: only where they are kept.\n\n",
     );
     let _ = write!(text, "[project]\nname = {}\n\n", quoted(&draft.project));
     text.push_str(
@@ -131,10 +131,9 @@ fn service(text: &mut String, service: &DraftService, draft: &Draft) {
             let _ = writeln!(text, "{mark}logs = [{{ source = {} }}]", quoted(provider));
         }
     }
-    for source in draft.sources.iter().filter(|source| source.kind == Kind::Errors) {
+    if let Some(source) = draft.sources.iter().find(|source| source.kind == Kind::Errors) {
         let mark = if source.missing.is_empty() { "" } else { "# " };
         let _ = writeln!(text, "{mark}errors = {{ source = {} }}", quoted(&source.provider));
-        break;
     }
     if !service.runbooks.is_empty() {
         let names: Vec<String> = service.runbooks.iter().map(|name| quoted(name)).collect();
@@ -186,9 +185,9 @@ fn databases(text: &mut String, draft: &Draft) {
         return;
     }
     let names: Vec<String> = draft.databases.iter().map(|(name, evidence)| format!("{name} ({evidence})")).collect();
-    let _ = write!(
+    let _ = writeln!(
         text,
-        "# It also uses {}. To see one of them go down before the services do:\n",
+        "# It also uses {}. To see one of them go down before the services do:",
         words(&names.join(", "))
     );
     let (name, _) = draft.databases[0];

@@ -32,12 +32,21 @@ pub struct Read {
 
 /// Reads what is worth reading of a folder.
 pub fn read(folder: &Path) -> Read {
+    read_to(folder, DEEPEST)
+}
+
+/// Reads what lies at the top: as much as there is time for before the first picture.
+pub fn glance(folder: &Path) -> Read {
+    read_to(folder, 0)
+}
+
+fn read_to(folder: &Path, deepest: usize) -> Read {
     let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let mut read = Read { tree: Tree { name, files: Vec::new() }, ..Read::default() };
     let mut entries = 0;
     // Folder by folder from the top: what lies high is read even when there is too much of all.
     let mut level = vec![(folder.to_path_buf(), String::new())];
-    for _ in 0..=DEEPEST {
+    for _ in 0..=deepest {
         let mut below = Vec::new();
         for (place, shown) in level {
             let Ok(listed) = fs::read_dir(&place) else {
