@@ -12,6 +12,7 @@ pub mod completions;
 pub mod config_file;
 pub mod console;
 pub mod contacts;
+pub mod doctor;
 pub mod environment;
 pub mod failure;
 pub mod feeds;
@@ -112,6 +113,7 @@ fn dispatch(cli: &Cli, environment: &Environment) -> Result<Exit, Failure> {
     cli.validate()?;
     match &cli.command {
         None => console::run(cli, environment),
+        Some(Command::Doctor(args)) => doctor::run(cli, args, environment),
         Some(Command::Init(args)) => init::run(cli, args, environment),
         Some(Command::Status(args)) => status::run(cli, args, environment),
         Some(Command::Check(args)) => check::run(cli, args, environment),

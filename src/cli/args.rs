@@ -87,6 +87,7 @@ Examples:
   crashcart secret lock                       Close it";
 
 mod contacts;
+mod doctor;
 mod incident;
 mod init;
 mod operations;
@@ -99,6 +100,8 @@ pub use contacts::{
     ContactAddArgs, ContactExportArgs, ContactImportArgs, ContactShowArgs, ContactsArgs, ContactsCommand, Day,
     ListArgs, QrWhat,
 };
+use doctor::DOCTOR_EXAMPLES;
+pub use doctor::DoctorArgs;
 pub use incident::{ExportArgs, IncidentArgs, IncidentCommand, IncidentOpenArgs, NoteArgs, WhenArgs};
 use incident::{INCIDENT_EXAMPLES, NOTE_EXAMPLES};
 use init::INIT_EXAMPLES;
@@ -227,6 +230,14 @@ pub enum Command {
     /// Nothing is written over without showing what changes. docs/init.md says more.
     #[command(after_help = format!("{INIT_EXAMPLES}\n\n{EXIT_CODES}"))]
     Init(InitArgs),
+
+    /// Prove today that tokens, rollback targets, logs, runbooks and contacts work
+    ///
+    /// One line for each, with what was seen and the command that mends it. It only looks: what can be proven by nothing but
+    /// doing it is called unproven. The result is kept, so that the console can show how old the proof is. docs/doctor.md says
+    /// more.
+    #[command(after_help = format!("{DOCTOR_EXAMPLES}\n\n{EXIT_CODES}"))]
+    Doctor(DoctorArgs),
 
     /// Probe everything and print how it is
     #[command(after_help = EXIT_CODES)]
