@@ -199,7 +199,10 @@ impl Findings {
 
     fn finish(mut self) -> Vec<Recognised> {
         // What lies higher is more likely to be about the whole.
-        self.0.sort_by_key(|found| (rank(&found.what), found.path.as_str().matches('/').count()));
+        self.0.sort_by_key(|found| {
+            let path = found.path.as_str();
+            (rank(&found.what), path.matches('/').count(), path.len())
+        });
         // Whoever runs on a platform or is watched by a system depends on it: that is said already.
         let said: BTreeSet<&str> = self.0.iter().filter_map(|found| found.what.runs_or_watches()).collect();
         let is_said = |name: &str| {

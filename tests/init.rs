@@ -133,8 +133,14 @@ fn what_is_there_is_not_written_over_unseen() {
 fn json_has_the_evidence_and_the_configuration() {
     let place =
         Place::new(&[("api/fly.toml", "app = 'api'\n[http_service]\n"), ("package.json", r#"{"name": "acme"}"#)]);
+    let login = place.root.path().join("home/.fly/config.yml");
+    fs::create_dir_all(login.parent().unwrap()).unwrap();
+    fs::write(login, "access_token: fo1_Zm9vYmFyYmF6cXV4\n").unwrap();
     let ran = place.run(&["init", "--json", "--offline"]);
     let document: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(document["logged_in"][0]["place"], "~/.fly/config.yml");
+    assert!(document["config"].as_str().unwrap().contains("The login of its own tool is used: ~/.fly/config.yml."));
+    assert!(!ran.out.contains("fo1_Zm9vYmFyYmF6cXV4"), "what is in it is nobody's business");
     let fly = document["recognised"].as_array().unwrap().iter().find(|it| it["provider"] == "fly").unwrap();
     assert_eq!((&fly["path"], &fly["line"], &fly["kind"]), (&"api/fly.toml".into(), &1.into(), &"platform".into()));
     assert!(document["config"].as_str().unwrap().contains("name = \"acme\""));

@@ -39,7 +39,7 @@ use crate::recognise::{Recognised, recognise};
 use crate::repository::{Repository, tree};
 use crate::secret::{Existing, write_file};
 use ask::Questions;
-use look::Said;
+use look::{LoggedIn, Said};
 
 /// Everything that one run works with.
 struct Session<'a> {
@@ -53,6 +53,13 @@ struct Session<'a> {
     kept: BTreeMap<(String, String), SecretRef>,
     /// What was seen, a line each.
     seen: Vec<String>,
+}
+
+/// What was seen before anything was asked.
+struct Looked<'a> {
+    found: &'a [Recognised],
+    tools: &'a [LoggedIn],
+    containers: Option<Vec<String>>,
 }
 
 /// What became of the file.
@@ -83,6 +90,7 @@ pub(super) fn run(cli: &Cli, args: &InitArgs, environment: &Environment) -> Resu
     let registry = super::providers::registry(environment);
     // Each takes a moment to compile: only those that are needed.
     let named = found.iter().filter_map(|it| it.what.provider()).chain(args.platform.iter().map(String::as_str));
+    let named = named.chain(look::TOOLS.iter().copied());
     let named: BTreeSet<&str> = named.collect();
     let definitions: Vec<Arc<Definition>> = named.iter().filter_map(|name| registry.find(name).ok()).collect();
     let find = |name: &str| definitions.iter().find(|definition| definition.name == name).map(AsRef::as_ref);
@@ -105,11 +113,14 @@ pub(super) fn run(cli: &Cli, args: &InitArgs, environment: &Environment) -> Resu
     let mut input = io::stdin().lock();
     let mut stderr = io::stderr();
     let mut questions = Questions { input: &mut input, output: &mut stderr };
-    let looked = show::found(&folder, &read, &found, &find);
+    let tools = session.runtime.block_on(look::tools(&registry, &environment.surroundings));
+    let containers = session.runtime.block_on(look::containers(&session.engine));
     if !args.json && !args.dry_run {
+        let mut looked = show::found(&folder, &read, &found, &find);
+        looked.push_str(&show::here(&tools, containers.as_ref()));
         output::print(&looked)?;
     }
-    let chosen = chosen(args, &found, &find, asks.then_some(&mut questions))?;
+    let chosen = chosen(args, &found, &tools, &find, asks.then_some(&mut questions))?;
     let chosen: Vec<&str> = chosen.iter().map(String::as_str).collect();
     let mut drafted = draft(&read.tree.name, &found, &chosen, find);
     add_unrecognised(&mut drafted, &chosen, &find);
@@ -119,7 +130,8 @@ pub(super) fn run(cli: &Cli, args: &InitArgs, environment: &Environment) -> Resu
     let place = folder.join(FILE_NAME);
     sound(&text, &folder)?;
     let became = session.finish(&place, &text, asks.then_some(&mut questions), writes)?;
-    session.told(&drafted, &found, &place, &text, became)
+    let looked = Looked { found: &found, tools: &tools, containers: containers.and_then(Result::ok) };
+    session.told(&drafted, &looked, &place, &text, became)
 }
 
 /// Returns the folder that the file belongs into.
@@ -138,6 +150,7 @@ fn folder(args: &InitArgs, environment: &Environment) -> Result<PathBuf, Failure
 fn chosen<'d>(
     args: &InitArgs,
     found: &[Recognised],
+    tools: &[LoggedIn],
     find: &impl Fn(&str) -> Option<&'d Definition>,
     questions: Option<&mut Questions<'_>>,
 ) -> Result<Vec<String>, Failure> {
@@ -146,16 +159,25 @@ fn chosen<'d>(
     }
     let likely = likely(found);
     let all = platforms(found);
-    let Some(questions) = questions.filter(|_| all.len() > 1) else {
+    let others: Vec<&LoggedIn> = tools
+        .iter()
+        .filter(|tool| tool.is_hosting && !all.iter().any(|(provider, _)| *provider == tool.provider))
+        .collect();
+    let is_clear = all.len() == 1 || all.is_empty() && others.is_empty();
+    let Some(questions) = questions.filter(|_| !is_clear) else {
         return Ok(likely.into_iter().map(str::to_owned).collect());
     };
-    let rows: Vec<(String, String, bool)> = all
+    let mut rows: Vec<(String, String, bool)> = all
         .iter()
         .map(|(provider, evidence)| {
             let title = find(provider).map_or(*provider, |definition| definition.title.as_str());
             (format!("{title}  {evidence}"), (*provider).to_owned(), likely.contains(provider))
         })
         .collect();
+    let logged_in = |tool: &&LoggedIn| {
+        (format!("{}  its tool is logged in here ({})", tool.title, tool.place), tool.provider.clone(), false)
+    };
+    rows.extend(others.iter().map(logged_in));
     Ok(questions.some("Which of these run it in production?", &rows)?)
 }
 
@@ -354,7 +376,7 @@ impl Session<'_> {
     fn told(
         &self,
         draft: &Draft,
-        found: &[Recognised],
+        looked: &Looked<'_>,
         place: &Path,
         text: &str,
         became: Became,
@@ -367,7 +389,9 @@ impl Session<'_> {
         let next = show::next(draft, became == Became::Written || became == Became::Same, trusted);
         if self.args.json {
             let document = json!({
-                "recognised": found,
+                "recognised": looked.found,
+                "logged_in": looked.tools,
+                "containers": looked.containers,
                 "seen": self.seen,
                 "path": place,
                 "written": became == Became::Written,

@@ -45,11 +45,32 @@ pub(super) fn read(tree: &Tree, file: &TreeFile, findings: &mut Findings) {
         }
         let params = [("project", project(tree)), ("service", key.clone())].into();
         findings.add(file, line, What::Platform { provider: "docker", service: Some(key.clone()), params });
+        // Where it is published on this machine: whoever has started it can ask it there.
+        if let Some(port) = published(service) {
+            let url = format!("http://localhost:{port}");
+            let needle = format!("{port}:");
+            findings.at(file, &needle, What::Url { url, service: Some(key.clone()), guess: true });
+        }
         let test = service.pointer("/healthcheck/test").map(Value::to_string).unwrap_or_default();
         if let Some(route) = local_route(&test) {
             let needle = if route == "/" { "healthcheck" } else { route.as_str() };
             findings.at(file, needle, What::Health { route: route.clone(), service: Some(key.clone()) });
         }
+    }
+}
+
+/// Returns the port of this machine under which a service is published, where it is written as a number.
+fn published(service: &Value) -> Option<u16> {
+    let first = service.get("ports")?.as_array()?.first()?;
+    if let Some(port) = first.get("published") {
+        return port.as_u64().and_then(|port| u16::try_from(port).ok()).or_else(|| port.as_str()?.parse().ok());
+    }
+    let text = first.as_str()?.strip_suffix("/tcp").unwrap_or(first.as_str()?);
+    let parts: Vec<&str> = text.split(':').collect();
+    // Behind an address of its own it is for that one only.
+    match parts.as_slice() {
+        [host, _] | ["127.0.0.1" | "0.0.0.0", host, _] => host.parse().ok(),
+        _ => None,
     }
 }
 

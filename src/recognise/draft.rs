@@ -270,7 +270,10 @@ fn place(services: &mut [DraftService], found: &[Recognised]) {
         let mut routes: Vec<(String, Evidence)> = Vec::new();
         for it in found {
             match &it.what {
-                What::Url { url, service: owner, guess } if mine(owner) => {
+                // A guess about something else is no guess about this.
+                What::Url { url, service: owner, guess }
+                    if mine(owner) && (!guess || owner.as_ref() == Some(&service.name)) =>
+                {
                     let better = service.address.as_ref().is_none_or(|known| known.guess && !guess);
                     if better {
                         service.address = Some(Address { url: url.clone(), evidence: evidence(it), guess: *guess });

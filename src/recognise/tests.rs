@@ -106,6 +106,9 @@ fn health_is_read_from_a_containers_own_check() {
     check("Dockerfile", "# HEALTHCHECK CMD curl http://localhost/up", &[]);
     let compose = "services:\n  web:\n    build: .\n    healthcheck: {test: 'curl http://127.0.0.1:3000/ok'}\n";
     check("compose.yml", compose, &["platform:docker", "health:/ok"]);
+    let ports =
+        "services:\n  web:\n    build: .\n    ports: ['3000:80']\n  db: {build: db, ports: ['10.0.0.1:1:1', '5']}\n";
+    check("compose.yml", ports, &["platform:docker", "platform:docker", "url:http://localhost:3000"]);
     let minio =
         "services:\n  s3: {image: minio/minio, healthcheck: {test: 'curl http://127.0.0.1:9000/minio/health'}}\n";
     check("compose.yml", minio, &["database:minio"]);

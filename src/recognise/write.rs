@@ -68,7 +68,8 @@ fn source(text: &mut String, source: &DraftSource) {
             let _ = writeln!(text, "{mark}url = {}", quoted(url));
         }
         None if source.needs_url => {
-            let _ = writeln!(text, "{mark}url = \"http://localhost:9090\" # where it answers");
+            let _ =
+                writeln!(text, "{mark}url = \"http://localhost:{}\" # where it answers", usual_port(&source.provider));
         }
         None => {}
     }
@@ -94,6 +95,18 @@ fn source(text: &mut String, source: &DraftSource) {
                 );
             }
         }
+    }
+}
+
+/// Returns the port on which a server of one's own listens unless somebody says otherwise.
+fn usual_port(provider: &str) -> u16 {
+    match provider {
+        "grafana" => 3000,
+        "alertmanager" => 9093,
+        "loki" => 3100,
+        "uptime-kuma" => 3001,
+        "gatus" => 8080,
+        _ => 9090,
     }
 }
 

@@ -1,9 +1,11 @@
 //! What can be seen without asking a person: logins of vendors' tools, whose they are, and which addresses answer.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use serde::Serialize;
 
 use crate::clock::Clock;
 use crate::config::from_arguments;
@@ -14,9 +16,10 @@ use crate::model::source::{Capability, Found, Source};
 use crate::model::surroundings::Surroundings;
 use crate::probe::{Prober, ProberOptions};
 use crate::provider::auth::login;
-use crate::provider::definition::Definition;
 use crate::provider::definition::login::LoginPlace;
+use crate::provider::definition::{Definition, Kind};
 use crate::provider::engine::{Ask, Engine};
+use crate::provider::registry::Registry;
 use crate::provider::run::Failure;
 use crate::recognise::draft::{Address, Draft, DraftService, DraftSource, Place};
 
@@ -31,6 +34,79 @@ pub(super) async fn login(definition: &Definition, slot: &str, surroundings: &Su
     let quiet: Vec<LoginPlace> =
         slot.login.iter().filter(|place| !matches!(place, LoginPlace::Command(_))).cloned().collect();
     login::find(&quiet, surroundings).await.ok().flatten().map(|found| found.place)
+}
+
+/// The platforms and forges whose tools people are logged in with.
+pub(super) const TOOLS: &[&str] = &[
+    "fly",
+    "vercel",
+    "netlify",
+    "render",
+    "railway",
+    "heroku",
+    "cloudflare-workers",
+    "digitalocean",
+    "scalingo",
+    "koyeb",
+    "github",
+    "gitlab",
+];
+
+/// A tool of a vendor that is logged in on this machine.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub(super) struct LoggedIn {
+    pub provider: String,
+    pub title: String,
+    pub is_hosting: bool,
+    /// The variable or the file: what is in it is nobody's business here.
+    pub place: String,
+}
+
+/// Returns which tools of vendors are logged in here.
+pub(super) async fn tools(registry: &Registry, surroundings: &Surroundings) -> Vec<LoggedIn> {
+    let definitions = TOOLS.iter().filter_map(|name| registry.find(name).ok());
+    let mut logged_in = Vec::new();
+    for definition in definitions {
+        for slot in &definition.secrets {
+            if let Some(place) = login(&definition, &slot.name, surroundings).await {
+                logged_in.push(LoggedIn {
+                    provider: definition.name.clone(),
+                    title: definition.title.clone(),
+                    is_hosting: definition.kind == Kind::Hosting
+                        && !matches!(definition.name.as_str(), "github" | "gitlab"),
+                    place,
+                });
+                break;
+            }
+        }
+    }
+    logged_in
+}
+
+/// Returns the containers that run on this machine, when Docker answers; nothing when there is no Docker.
+pub(super) async fn containers(engine: &Engine) -> Option<Result<Vec<String>, Failure>> {
+    const SOCKET: &str = "/var/run/docker.sock";
+    if !Path::new(SOCKET).exists() {
+        return None;
+    }
+    let source = Source {
+        id: SourceId::new("docker"),
+        provider: "docker".to_owned(),
+        url: None,
+        params: BTreeMap::new(),
+        secrets: BTreeMap::new(),
+        ca: None,
+        insecure: false,
+        every: None,
+        own: None,
+    };
+    let none = BTreeMap::new();
+    let ask = Ask { source: &source, capability: Capability::Instances, params: &none, input: &none, now: true };
+    let read = tokio::time::timeout(PATIENCE, engine.read(&ask)).await.ok()?;
+    Some(read.map(|mapped| match mapped.found {
+        Found::Instances(instances) => instances.iter().map(|instance| instance.name.to_string()).collect(),
+        _ => Vec::new(),
+    }))
 }
 
 /// Finds the logins for all secrets of the drafted sources.

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use super::look::Said;
+use super::look::{LoggedIn, Said};
 use crate::model::text::Line;
 use crate::provider::definition::Definition;
+use crate::provider::run::Failure;
 use crate::recognise::draft::{Draft, Place};
 use crate::recognise::write::secret_name;
 use crate::recognise::{Recognised, What};
@@ -61,6 +62,30 @@ fn words<'d>(what: &What, find: &impl Fn(&str) -> Option<&'d Definition>) -> Opt
         What::Migrations { tool } => format!("migrates   with {tool}"),
         What::Name { .. } => return None,
     })
+}
+
+/// Says what was seen of this machine: tools that are logged in, and containers that run.
+pub(super) fn here(tools: &[LoggedIn], containers: Option<&Result<Vec<String>, Failure>>) -> String {
+    let mut text = String::new();
+    for tool in tools {
+        text.push_str(&format!("  logged in  {}: {}\n", tool.title, Line::from_text(&tool.place)));
+    }
+    match containers {
+        Some(Ok(names)) => {
+            let shown: Vec<String> = names.iter().take(8).map(|name| Line::from_text(name).to_string()).collect();
+            let more = if names.len() > shown.len() { ", ..." } else { "" };
+            let count = format::count(names.len(), "container");
+            text.push_str(&format!("  Docker answers here: {count} {}{more}\n", shown.join(", ")));
+        }
+        Some(Err(failure)) => {
+            text.push_str(&format!(
+                "  Docker is here and does not answer: {}\n",
+                Line::from_text(&failure.to_string())
+            ));
+        }
+        None => {}
+    }
+    text
 }
 
 /// Says what a platform said to a credential.
