@@ -175,6 +175,18 @@ fn a_wrong_clock_and_a_limit_that_is_nearly_used_up_are_seen_in_an_answer() {
 }
 
 #[test]
+fn a_vendors_page_that_is_silent_is_a_warning_and_no_failure() {
+    let place = Place::new(&format!(
+        "[[services]]\nname = \"shop\"\ndepends_on = [\"acme\"]\n\n[[vendors]]\nname = \"acme\"\nprovider = \"statuspage\"\nstatus = \"http://{}\"\n",
+        closed_port()
+    ));
+    let ran = place.doctor(&[]);
+    assert_eq!(ran.code, Some(0), "{:#?}", ran.lines);
+    ran.says("source", "acme", "warning", "unreachable", "crashcart vendors acme");
+    assert_eq!(place.doctor(&["--strict"]).code, Some(1));
+}
+
+#[test]
 fn checks_and_logs_are_looked_at_where_they_are() {
     let web = Web::start();
     let config = format!(

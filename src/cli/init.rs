@@ -288,7 +288,7 @@ impl Session<'_> {
             let open: Vec<(String, String)> =
                 source.secrets.iter().filter(|(slot, _)| !source.places.contains_key(slot)).cloned().collect();
             for (slot, help) in open {
-                questions.tell(&format!("{} wants a {help}.", source.title))?;
+                questions.tell(&format!("{} wants this: {help}", source.title))?;
                 if !questions.yes("Keep one now?")? {
                     continue;
                 }
@@ -355,6 +355,8 @@ impl Session<'_> {
                     Some(_) => format!("Change {} like this?", place.display()),
                     None => format!("Write this to {}?", place.display()),
                 };
+                // What was typed before the text was there is no answer to it.
+                let _ = rustix::termios::tcflush(io::stdin(), rustix::termios::QueueSelector::IFlush);
                 if !questions.yes(&question)? {
                     return Ok(Became::NotWritten);
                 }
@@ -436,8 +438,17 @@ impl Session<'_> {
 
 fn person(questions: &mut Questions<'_>) -> Result<Option<Person>, Failure> {
     let Some(name) = questions.line("Who is called first? A name (Enter: later)")? else { return Ok(None) };
+    let is_number = |text: &String| text.chars().filter(char::is_ascii_digit).count() >= 5;
+    let is_address = |text: &String| text.split_once('@').is_some_and(|(who, at)| !who.is_empty() && at.contains('.'));
     let phone = questions.line("Their telephone number, as in +49 30 901820 (Enter: none)")?;
+    if phone.as_ref().is_some_and(|phone| !is_number(phone)) {
+        questions.tell("That is no telephone number; it stays open.")?;
+    }
     let email = questions.line("Their e-mail address (Enter: none)")?;
+    if email.as_ref().is_some_and(|email| !is_address(email)) {
+        questions.tell("That is no e-mail address; it stays open.")?;
+    }
+    let (phone, email) = (phone.filter(is_number), email.filter(is_address));
     Ok(Some(Person { name, phone, email }))
 }
 

@@ -270,9 +270,11 @@ fn place(services: &mut [DraftService], found: &[Recognised]) {
         let mut routes: Vec<(String, Evidence)> = Vec::new();
         for it in found {
             match &it.what {
-                // A guess about something else is no guess about this.
+                // A guess about something else is no guess about this; what listens on this machine is what Docker runs here.
                 What::Url { url, service: owner, guess }
-                    if mine(owner) && (!guess || owner.as_ref() == Some(&service.name)) =>
+                    if mine(owner)
+                        && (!guess || owner.as_ref() == Some(&service.name))
+                        && (!url.starts_with("http://localhost") || service.provider.as_deref() == Some("docker")) =>
                 {
                     let better = service.address.as_ref().is_none_or(|known| known.guess && !guess);
                     if better {

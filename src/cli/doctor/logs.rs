@@ -11,7 +11,7 @@ use super::{Look, Ward};
 use crate::model::id::FeedId;
 use crate::model::log::{LogOrigin, LogSourceSpec, LogSourceState};
 use crate::model::readiness::{Area, Proof, Verdict};
-use crate::model::source::Capability;
+use crate::model::source::{Capability, FailureKind};
 use crate::provider::engine::Ask;
 use crate::provider::run::{Failure, seconds};
 use crate::tail::{self, Options, TailEvent};
@@ -138,6 +138,11 @@ async fn of_platform(ward: &Ward<'_>, log: &LogSourceSpec, feed: &FeedId) -> Pro
     };
     match read {
         Ok(evidence) => Proof::new(Area::Log, &subject, Verdict::Ok, &evidence),
+        Err(failure) if failure.kind == FailureKind::NoCredential => {
+            let evidence = format!("it cannot be read without the credential of {}", source.id);
+            Proof::new(Area::Log, &subject, Verdict::Failure, &evidence)
+                .fix(&format!("crashcart secret set {}", source.id))
+        }
         Err(failure) => {
             Proof::new(Area::Log, &subject, Verdict::Failure, &failure.to_string()).fix(failure.kind.hint())
         }

@@ -14,7 +14,7 @@ use crate::model::check::Outcome;
 use crate::model::id::ServiceId;
 use crate::model::operation::{Offer, Plan, PlanRequest, StopKind, Target};
 use crate::model::readiness::{Area, Proof, Verdict};
-use crate::model::source::{Capability, Found};
+use crate::model::source::{Capability, FailureKind, Found};
 use crate::operation::plan::ROLL_BACK;
 use crate::provider::definition::template::Encoding;
 use crate::provider::definition::{self, Step};
@@ -67,6 +67,14 @@ async fn rollback(ward: &Ward<'_>, service: &ServiceId) -> Vec<Proof> {
         watch_for: None,
     };
     match planner.plan(&request, Known::default(), ward.clock.now()).await {
+        Err(trouble) if trouble.kind == FailureKind::NoCredential => {
+            let source = offer.source.as_str();
+            let evidence = format!("no plan can be made without the credential of {source}");
+            vec![
+                Proof::new(Area::Rollback, name, Verdict::Failure, &evidence)
+                    .fix(&format!("crashcart secret set {source}")),
+            ]
+        }
         Err(trouble) => {
             let evidence = format!("no plan can be made: {}", trouble.message);
             vec![Proof::new(Area::Rollback, name, Verdict::Failure, &evidence).fix(trouble.hint.as_str())]

@@ -86,7 +86,17 @@ async fn look(ward: &Ward<'_>, source: &Source, told: &Told) -> Vec<Proof> {
         ward.engine.read_seen(&ask, &mut witness).await
     };
     let mut lines = match read {
-        Err(failure) => failed(id, question.capability, &failure),
+        Err(failure) => {
+            let mut lines = failed(id, question.capability, &failure);
+            // One can live without a vendor's word on itself.
+            if let Some(vendor) = question.feed.and_then(|feed| feed.vendor.as_ref()) {
+                for line in &mut lines {
+                    line.verdict = line.verdict.min(Verdict::Warning);
+                    line.fix = Some(Line::from_text(&format!("crashcart vendors {vendor}")));
+                }
+            }
+            lines
+        }
         Ok(mapped) => {
             let took = format::latency(ward.clock.now().since(began));
             let mut lines = vec![Proof::new(Area::Source, id, Verdict::Ok, &format!("it answers in {took}"))];
