@@ -259,6 +259,17 @@ fn a_rollback_is_planned_and_thrown_away() {
 }
 
 #[test]
+fn a_rollback_of_ones_own_that_runs_what_is_not_here_is_a_warning() {
+    let place = Place::new(
+        "[[services]]\nname = \"shop\"\n\n[[services.actions]]\nname = \"roll_back\"\nrun = [\"no-such-program-at-all\", \"back\"]\n\
+         \n[[services]]\nname = \"desk\"\n\n[[services.actions]]\nname = \"roll_back\"\nrun = [\"true\", \"back\"]\n",
+    );
+    let ran = place.doctor(&[]);
+    ran.says("permission", "shop", "warning", "`no-such-program-at-all`, which is not in PATH", "install");
+    ran.says("permission", "desk", "unproven", "only doing it proves it", "--dry-run");
+}
+
+#[test]
 fn when_all_is_well_it_says_so_and_keeps_the_proof() {
     let web = Web::start();
     // Wherever this machine is, that was not tomorrow.

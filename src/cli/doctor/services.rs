@@ -14,7 +14,7 @@ use crate::model::check::Outcome;
 use crate::model::id::ServiceId;
 use crate::model::operation::{Offer, Plan, PlanRequest, StopKind, Target};
 use crate::model::readiness::{Area, Proof, Verdict};
-use crate::model::source::{Capability, FailureKind, Found};
+use crate::model::source::{Capability, EffectKind, FailureKind, Found};
 use crate::operation::plan::ROLL_BACK;
 use crate::provider::definition::template::Encoding;
 use crate::provider::definition::{self, Step};
@@ -116,6 +116,21 @@ async fn permission(ward: &Ward<'_>, offer: &Offer, name: &str, plan: &Plan) -> 
         Path::new(program).is_absolute() && Path::new(program).is_file()
             || std::env::split_paths(path).any(|folder| folder.join(program).is_file())
     };
+    // One's own command goes through a shell, which may know words that are no programs.
+    if let Some(own) = &plan.source.own {
+        let runs = own.does.iter().filter(|(kind, _)| *kind == EffectKind::Run);
+        let mut words = runs.filter_map(|(_, text)| text.split_whitespace().next());
+        let plain = |word: &&str| word.chars().all(|it| it.is_ascii_alphanumeric() || "-_.".contains(it));
+        return match words.find(|word| plain(word) && !is_here(word)) {
+            Some(absent) => {
+                let evidence = format!("rolling back runs `{absent}`, which is not in PATH here");
+                Proof::new(Area::Permission, name, Verdict::Warning, &evidence)
+                    .fix(&format!("install {absent} on this machine, unless the shell knows it"))
+            }
+            None => Proof::new(Area::Permission, name, Verdict::Unproven, "it is your own: only doing it proves it")
+                .fix(&format!("rehearse it: crashcart rollback {name} --dry-run")),
+        };
+    }
     if let Some(absent) = programs.iter().find(|program| !is_here(program)) {
         let evidence = format!("rolling back runs `{absent}`, which is not in PATH here");
         return Proof::new(Area::Permission, name, Verdict::Failure, &evidence)
