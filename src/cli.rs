@@ -12,10 +12,12 @@ pub mod completions;
 pub mod config_file;
 pub mod console;
 pub mod contacts;
+pub mod doctor;
 pub mod environment;
 pub mod failure;
 pub mod feeds;
 pub mod incident;
+pub mod init;
 pub mod journal;
 pub mod logs;
 pub mod man;
@@ -114,6 +116,8 @@ fn dispatch(cli: &Cli, environment: &Environment) -> Result<Exit, Failure> {
     cli.validate()?;
     match &cli.command {
         None => console::run(cli, environment),
+        Some(Command::Doctor(args)) => doctor::run(cli, args, environment),
+        Some(Command::Init(args)) => init::run(cli, args, environment),
         Some(Command::Status(args)) => status::run(cli, args, environment),
         Some(Command::Check(args)) => check::run(cli, args, environment),
         Some(Command::Logs(args)) => logs::run(cli, args, environment),

@@ -11,7 +11,7 @@
 //! pure half of [`provider`], the watcher's [rules](watch::rules)). Text and state in, meaning out: a configuration with located diagnostics; health, root causes,
 //! explanations; levels, times, stack traces, filters; what a definition asks of a vendor and what the answer means; which
 //! events of an [operation](operation::log) may follow which; whom to call [next](contacts::escalation); an incident's timeline
-//! and the document that it becomes. Pure functions.
+//! and the document that it becomes; what a [repository says](recognise) about itself. Pure functions.
 //!
 //! **Adapters** ([`clock`], [`probe`], [`secret`], [`tail`], [`journal`], [`repository`], the [engine](provider::engine) of
 //! providers). Each talks to one outside thing, and never to another adapter.
@@ -47,6 +47,7 @@ pub mod logs;
 pub mod operation;
 pub mod paging;
 pub mod postmortem;
+pub mod recognise;
 pub mod runbook;
 
 // 3. Adapters: each talks to one outside thing.

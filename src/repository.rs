@@ -4,6 +4,8 @@
 //! repository says about programs to run (hooks, external diffs, filters, a file system monitor) is heeded: somebody else
 //! may have written it.
 
+pub mod tree;
+
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -54,6 +56,11 @@ impl Repository {
     /// Returns the repository that a directory lies in.
     pub fn find(from: &Path) -> Option<Self> {
         from.ancestors().find(|place| place.join(".git").exists()).map(|place| Self(place.to_path_buf()))
+    }
+
+    /// Returns its folder.
+    pub fn folder(&self) -> &Path {
+        &self.0
     }
 
     /// Returns what is left behind when one goes back from one commit to another: the commits that `to` does not have, and

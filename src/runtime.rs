@@ -14,6 +14,7 @@ mod log;
 pub mod open;
 pub mod paint;
 pub mod poll;
+pub mod readiness;
 pub mod recorder;
 pub mod redaction;
 mod schedule;

@@ -63,13 +63,18 @@ const MODULES: &[Module] = &[
     Module { path: "provider::offers", layer: Layer::Knowledge, may_import: &["model", "provider::definition"] },
     Module { path: "provider::proof", layer: Layer::Knowledge, may_import: &[] },
     Module { path: "provider::vendors", layer: Layer::Knowledge, may_import: &["model"] },
+    Module {
+        path: "recognise",
+        layer: Layer::Knowledge,
+        may_import: &["model", "provider::definition", "provider::vendors"],
+    },
     // 3. Adapters.
     Module { path: "clock", layer: Layer::Adapter, may_import: &["model"] },
     // The ending of programs, which four adapters start.
     Module { path: "process", layer: Layer::Adapter, may_import: &[] },
     // It refuses events that may not follow: who keeps the journal decides what has happened.
     Module { path: "journal", layer: Layer::Adapter, may_import: &["model", "operation", "runbook", "incident"] },
-    Module { path: "repository", layer: Layer::Adapter, may_import: &["model", "process"] },
+    Module { path: "repository", layer: Layer::Adapter, may_import: &["model", "process", "recognise"] },
     Module { path: "probe", layer: Layer::Adapter, may_import: &["model", "config", "clock", "process"] },
     Module { path: "provider", layer: Layer::Adapter, may_import: &["model", "config", "clock", "process"] },
     Module { path: "secret", layer: Layer::Adapter, may_import: &["model", "config", "clock", "process"] },
@@ -245,6 +250,8 @@ const CLI: &[&str] = &[
     "worker",
     "desk",
     "watch",
+    "recognise",
+    "repository",
 ];
 
 /// Who may use which crate. The adapters and the shell may use any that has no row here.

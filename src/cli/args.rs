@@ -87,7 +87,9 @@ Examples:
   crashcart secret lock                       Close it";
 
 mod contacts;
+mod doctor;
 mod incident;
+mod init;
 mod operations;
 mod paging;
 mod runbooks;
@@ -100,8 +102,12 @@ pub use contacts::{
     ContactAddArgs, ContactExportArgs, ContactImportArgs, ContactShowArgs, ContactsArgs, ContactsCommand, Day,
     ListArgs, QrWhat,
 };
+use doctor::DOCTOR_EXAMPLES;
+pub use doctor::DoctorArgs;
 pub use incident::{ExportArgs, IncidentArgs, IncidentCommand, IncidentOpenArgs, NoteArgs, WhenArgs};
 use incident::{INCIDENT_EXAMPLES, NOTE_EXAMPLES};
+use init::INIT_EXAMPLES;
+pub use init::InitArgs;
 use operations::{ACT_EXAMPLES, JOURNAL_EXAMPLES, OPERATIONS_EXAMPLES, ROLLBACK_EXAMPLES};
 pub use operations::{
     ActArgs, ActingArgs, JournalArgs, JournalCommand, OperationsArgs, OperationsCommand, RestartArgs, RollbackArgs,
@@ -223,6 +229,22 @@ fn theme_names() -> PossibleValuesParser {
 
 #[derive(Subcommand, Clone, PartialEq, Debug)]
 pub enum Command {
+    /// Recognise this repository and write its crashcart.toml
+    ///
+    /// It looks at the files that say where a project runs and what it stands on, shows what it found with file and line, asks
+    /// what it cannot know, tries the credentials, looks which addresses answer, and writes a configuration with comments.
+    /// Nothing is written over without showing what changes. docs/init.md says more.
+    #[command(after_help = format!("{INIT_EXAMPLES}\n\n{EXIT_CODES}"))]
+    Init(InitArgs),
+
+    /// Prove today that tokens, rollback targets, logs, runbooks and contacts work
+    ///
+    /// One line for each, with what was seen and the command that mends it. It only looks: what can be proven by nothing but
+    /// doing it is called unproven. The result is kept, so that the console can show how old the proof is. docs/doctor.md says
+    /// more.
+    #[command(after_help = format!("{DOCTOR_EXAMPLES}\n\n{EXIT_CODES}"))]
+    Doctor(DoctorArgs),
+
     /// Probe everything and print how it is
     #[command(after_help = EXIT_CODES)]
     Status(StatusArgs),

@@ -15,6 +15,8 @@ use crate::desk::{Desk, Supplies};
 use crate::model::snapshot::Snapshot;
 use crate::model::text::Line;
 use crate::provider::engine::Engine;
+use crate::recognise::{draft, recognise};
+use crate::repository::{Repository, tree};
 use crate::runbook::Document;
 use crate::runtime::console::Ended;
 use crate::runtime::effects::Operator;
@@ -56,7 +58,13 @@ pub(super) fn run(cli: &Cli, environment: &Environment) -> Result<Exit, Failure>
         machine: Box::new(super::outside::Host::default()),
         test_panic: environment.test_panic.clone(),
         operator: state_dir.as_ref().map(|state_dir| operator(cli, &project, &engine, state_dir, &clock, environment)),
-        notices: project.notices.iter().map(|text| Line::from_text(text)).collect(),
+        notices: project
+            .notices
+            .iter()
+            .cloned()
+            .chain(offer(&project, environment))
+            .map(|text| Line::from_text(&text))
+            .collect(),
     };
     // Two threads of their own are enough: one probes while the other draws.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
@@ -86,6 +94,19 @@ fn operator(
         let supplies = Supplies { state_dir, planner: Arc::new(planner), starter, events, clock, runtime };
         Ok(Box::new(Desk::open(supplies)?) as Box<dyn Operator>)
     })
+}
+
+/// Says what the repository that one stands in seems to be, when no configuration says what to watch.
+fn offer(project: &Project, environment: &Environment) -> Option<String> {
+    if project.file.is_some() || !project.catalog.services.is_empty() {
+        return None;
+    }
+    let repository = Repository::find(environment.current_dir.as_deref()?)?;
+    let found = recognise(&tree::glance(repository.folder()).tree);
+    let platforms: Vec<String> =
+        draft::platforms(&found).into_iter().map(|(provider, evidence)| format!("{provider} ({evidence})")).collect();
+    let seen = if platforms.is_empty() { String::new() } else { format!(" It says: {}.", platforms.join(", ")) };
+    Some(format!("This repository has no crashcart.toml.{seen} `crashcart init` writes one in a few minutes."))
 }
 
 pub(super) fn no_color(cli: &Cli, environment: &Environment) -> bool {

@@ -130,8 +130,14 @@ impl Looks for Machine<'_> {
     }
 }
 
+/// Returns what is to be said about a runbook on this machine.
+pub(super) fn linted(found: &Found, environment: &Environment) -> Vec<crate::config::Diagnostic> {
+    let path = environment.surroundings.variable("PATH").unwrap_or_default();
+    let folder = found.path.as_ref().and_then(|path| Some(path.parent()?.to_path_buf()));
+    lint(&found.runbook, &found.text, &Machine { path, folder })
+}
+
 fn check(cli: &Cli, all: &[Found], environment: &Environment, as_json: bool) -> Result<Exit, Failure> {
-    let path = environment.surroundings.variable("PATH").unwrap_or_default().to_owned();
     // Without a journal nothing was rehearsed, and one that cannot be read is not the runbooks' fault.
     let journal =
         config_file::state_dir(&cli.global, environment).and_then(|place| Journal::open_to_read(&place).ok()?);
@@ -140,8 +146,7 @@ fn check(cli: &Cli, all: &[Found], environment: &Environment, as_json: bool) -> 
     let mut worst = Severity::Info;
     let mut rows = Vec::new();
     for found in all {
-        let folder = found.path.as_ref().and_then(|path| Some(path.parent()?.to_path_buf()));
-        let told = lint(&found.runbook, &found.text, &Machine { path: &path, folder });
+        let told = linted(found, environment);
         worst = told.iter().map(|one| one.severity).fold(worst, Severity::max);
         if as_json {
             rows.extend(told.iter().map(|one| {

@@ -4,7 +4,7 @@
 
 mod list;
 mod remove;
-mod set;
+pub(super) mod set;
 
 use std::future::Future;
 use std::io::{self, Read as _};

@@ -44,7 +44,7 @@ pub(super) fn run(cli: &Cli, args: &StatusArgs, environment: &Environment) -> Re
     let project = config_file::open(&cli.global, &args.addresses, &[], environment)?;
     if project.catalog.services.is_empty() && project.withheld.is_none() {
         let error = anyhow::anyhow!("there is nothing to watch: no address and no crashcart.toml");
-        return Err(Failure::usage(error).hint("name an address, as in `crashcart status https://app.example.com`"));
+        return Err(Failure::usage(error).hint("name an address, as in `crashcart status https://app.example.com`, or run `crashcart init` in the repository"));
     }
     for notice in &project.notices {
         output::tell(&format!("{notice}\n"));

@@ -52,15 +52,20 @@ struct Written<'a> {
     snapshot: &'a Snapshot,
 }
 
+/// Returns the word for a set of checks, by which what is known of it is found again.
+pub(super) fn key(catalog: &Catalog) -> String {
+    let mut hash = Sha256::new();
+    for check in &catalog.checks {
+        hash.update(check.id.as_str());
+        hash.update([0]);
+    }
+    hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
 impl Store {
     /// Returns the place for a catalog's state under the state directory.
     pub fn new(state_dir: &Path, catalog: &Catalog) -> Self {
-        let mut hash = Sha256::new();
-        for check in &catalog.checks {
-            hash.update(check.id.as_str());
-            hash.update([0]);
-        }
-        let key: String = hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let key = key(catalog);
         let directory = state_dir.join("last");
         Self { path: directory.join(format!("{key}.json")), directory }
     }

@@ -39,11 +39,24 @@ pub(super) fn run(
         return Err(Failure::usage(anyhow::anyhow!("a secret is never an argument: others may have seen it by now"))
             .hint(format!("change it, then run crashcart secret set {name} and type it there, or pipe it in")));
     }
+    let place = keep(args, keeper, clock, environment)?;
+    output::print(told(name, &place, keeper, clock, &uses(cli, environment)))?;
+    Ok(Exit::Healthy)
+}
+
+/// Asks for a secret and keeps it: returns where.
+pub(in crate::cli) fn keep(
+    args: &SecretSetArgs,
+    keeper: &Keeper,
+    clock: &Clock,
+    environment: &Environment,
+) -> Result<SecretRef, Failure> {
+    let name = args.name.as_str();
     let target = target(args, keeper, environment)?;
     if let Target::Store { because: Some(trouble) } = &target {
         output::tell(&format!("The keyring cannot be used ({trouble}): {name} goes into the store.\n"));
     }
-    let place = match target {
+    Ok(match target {
         Target::Keyring => {
             let secret = asked(name, environment)?;
             wait(keeper.set_in_keyring(name, &secret, PATIENCE))?.map_err(keyring_failed)?;
@@ -73,9 +86,7 @@ pub(super) fn run(
             })?;
             SecretRef::File(path)
         }
-    };
-    output::print(told(name, &place, keeper, clock, &uses(cli, environment)))?;
-    Ok(Exit::Healthy)
+    })
 }
 
 fn target(args: &SecretSetArgs, keeper: &Keeper, environment: &Environment) -> Result<Target, Failure> {
@@ -167,7 +178,7 @@ fn told(name: &str, place: &SecretRef, keeper: &Keeper, clock: &Clock, uses: &[S
 }
 
 /// Returns a place as the configuration writes it.
-fn written(place: &SecretRef) -> String {
+pub(in crate::cli) fn written(place: &SecretRef) -> String {
     let text = |text: &str| toml::Value::from(text).to_string();
     match place {
         SecretRef::Env(name) => format!("{{ env = {} }}", text(name)),

@@ -1,0 +1,197 @@
+//! Each service: whether one could go back, with what, and whether its checks answer.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use futures_util::FutureExt as _;
+use serde_json::Value;
+
+use super::sources::may_act;
+use super::{Look, Ward};
+use crate::cli::{acting, outside};
+use crate::desk::planning::{Known, Planner};
+use crate::model::check::Outcome;
+use crate::model::id::ServiceId;
+use crate::model::operation::{Offer, Plan, PlanRequest, StopKind, Target};
+use crate::model::readiness::{Area, Proof, Verdict};
+use crate::model::source::{Capability, EffectKind, FailureKind, Found};
+use crate::operation::plan::ROLL_BACK;
+use crate::provider::definition::template::Encoding;
+use crate::provider::definition::{self, Step};
+use crate::provider::engine::Ask;
+
+/// Returns a look at how each service would be rolled back: a plan is made, as for R, and thrown away.
+pub(super) fn rollbacks<'a>(ward: &'a Ward<'_>) -> Vec<Look<'a>> {
+    let catalog = &ward.project.catalog;
+    if ward.project.withheld.is_some() {
+        return Vec::new();
+    }
+    catalog
+        .services
+        .iter()
+        .map(|service| Look {
+            area: Area::Rollback,
+            subject: service.id.to_string(),
+            work: async move { rollback(ward, &service.id).await }.boxed(),
+        })
+        .collect()
+}
+
+async fn rollback(ward: &Ward<'_>, service: &ServiceId) -> Vec<Proof> {
+    let name = service.as_str();
+    let catalog = &ward.project.catalog;
+    let Some(offer) = catalog.offers_of(service).find(|offer| offer.action == ROLL_BACK) else {
+        // What is not released by anybody cannot be rolled back, and need not be.
+        let hosted = catalog
+            .uses
+            .iter()
+            .any(|used| used.service == *service && matches!(used.purpose, crate::model::source::Purpose::Release));
+        let line = if hosted {
+            Proof::new(Area::Rollback, name, Verdict::Warning, "its platform has no way to go back")
+                .fix("write one: [[services.actions]] name = \"roll_back\"")
+        } else {
+            Proof::new(Area::Rollback, name, Verdict::Warning, "nothing says where it is released")
+                .fix("add release = { source = ... } to the service; crashcart init finds out")
+        };
+        return vec![line];
+    };
+    let planner =
+        Planner { read_only: false, ..acting::planner(ward.cli, &ward.project, &ward.engine, ward.environment) };
+    let request = PlanRequest {
+        number: 0,
+        intent: offer.intent(Target::Service, BTreeMap::new(), None),
+        choose: true,
+        health: Vec::new(),
+        red: Vec::new(),
+        alerts: Vec::new(),
+        watch_for: None,
+    };
+    match planner.plan(&request, Known::default(), ward.clock.now()).await {
+        Err(trouble) if trouble.kind == FailureKind::NoCredential => {
+            let source = offer.source.as_str();
+            let evidence = format!("no plan can be made without the credential of {source}");
+            vec![
+                Proof::new(Area::Rollback, name, Verdict::Failure, &evidence)
+                    .fix(&format!("crashcart secret set {source}")),
+            ]
+        }
+        Err(trouble) => {
+            let evidence = format!("no plan can be made: {}", trouble.message);
+            vec![Proof::new(Area::Rollback, name, Verdict::Failure, &evidence).fix(trouble.hint.as_str())]
+        }
+        Ok(plan) => {
+            let mut lines = vec![target(name, &plan)];
+            // Of a plan that cannot be carried out nobody knows what it would take.
+            if lines[0].verdict == Verdict::Ok {
+                lines.push(permission(ward, offer, name, &plan).await);
+            }
+            lines
+        }
+    }
+}
+
+fn target(name: &str, plan: &Plan) -> Proof {
+    let stop = plan.stops.iter().find(|stop| !matches!(stop.kind, StopKind::ReadOnly | StopKind::Busy));
+    match stop {
+        Some(stop) => Proof::new(Area::Rollback, name, Verdict::Failure, stop.message.as_str())
+            .fix(&format!("crashcart rollback {name} --dry-run")),
+        None => Proof::new(Area::Rollback, name, Verdict::Ok, &format!("{} could begin now", plan.title)),
+    }
+}
+
+/// What the plan's steps need: programs that are here, and a credential that may do more than look.
+async fn permission(ward: &Ward<'_>, offer: &Offer, name: &str, plan: &Plan) -> Proof {
+    let path = ward.environment.surroundings.variable("PATH").unwrap_or_default();
+    let known = ward.engine.definition(&plan.source);
+    // What runs on another host needs to be there and not here.
+    let is_far = plan.source.url.as_ref().is_some_and(|url| url.starts_with("ssh://"));
+    let action = known.as_ref().ok().and_then(|definition| definition.actions.get(ROLL_BACK));
+    let steps = action.filter(|_| !is_far).map(|action| action.steps.as_slice()).unwrap_or_default();
+    let first = |step: &Step| match &step.request.target {
+        definition::Target::Run(argv) => argv.first()?.render(Encoding::Plain, |_| Value::Null).ok(),
+        definition::Target::Http { .. } | definition::Target::Mail(_) => None,
+    };
+    let programs: std::collections::BTreeSet<String> = steps.iter().filter_map(first).collect();
+    let is_here = |program: &str| {
+        Path::new(program).is_absolute() && Path::new(program).is_file()
+            || std::env::split_paths(path).any(|folder| folder.join(program).is_file())
+    };
+    // One's own command goes through a shell, which may know words that are no programs.
+    if let Some(own) = &plan.source.own {
+        let runs = own.does.iter().filter(|(kind, _)| *kind == EffectKind::Run);
+        let mut words = runs.filter_map(|(_, text)| text.split_whitespace().next());
+        let plain = |word: &&str| word.chars().all(|it| it.is_ascii_alphanumeric() || "-_.".contains(it));
+        return match words.find(|word| plain(word) && !is_here(word)) {
+            Some(absent) => {
+                let evidence = format!("rolling back runs `{absent}`, which is not in PATH here");
+                Proof::new(Area::Permission, name, Verdict::Warning, &evidence)
+                    .fix(&format!("install {absent} on this machine, unless the shell knows it"))
+            }
+            None => Proof::new(Area::Permission, name, Verdict::Unproven, "it is your own: only doing it proves it")
+                .fix(&format!("rehearse it: crashcart rollback {name} --dry-run")),
+        };
+    }
+    if let Some(absent) = programs.iter().find(|program| !is_here(program)) {
+        let evidence = format!("rolling back runs `{absent}`, which is not in PATH here");
+        return Proof::new(Area::Permission, name, Verdict::Failure, &evidence)
+            .fix(&format!("install {absent} on this machine"));
+    }
+    let source = &plan.source;
+    let able = known.is_ok_and(|definition| definition.readings.contains_key(&Capability::Identity));
+    let input = BTreeMap::new();
+    let ask = Ask { source, capability: Capability::Identity, params: &offer.params, input: &input, now: true };
+    let read = if able { ward.engine.read(&ask).await.ok() } else { None };
+    let scopes = match read.map(|mapped| mapped.found) {
+        Some(Found::Identity(identity)) => identity.scopes,
+        _ => Vec::new(),
+    };
+    let programs: Vec<String> = programs.into_iter().collect();
+    let with = if programs.is_empty() { String::new() } else { format!("{} is here; ", programs.join(", ")) };
+    if scopes.is_empty() {
+        let evidence = format!("{with}{} does not tell what the credential may do", plan.system);
+        return Proof::new(Area::Permission, name, Verdict::Unproven, &evidence)
+            .fix(&format!("rehearse it: crashcart rollback {name} --dry-run"));
+    }
+    let list: Vec<&str> = scopes.iter().take(6).map(|scope| scope.as_str()).collect();
+    let evidence = format!("{with}the credential may {}", list.join(", "));
+    if may_act(&scopes) {
+        Proof::new(Area::Permission, name, Verdict::Ok, &evidence)
+    } else {
+        Proof::new(Area::Permission, name, Verdict::Warning, &format!("{evidence}: that only reads"))
+            .fix(&format!("make one that may deploy, and crashcart secret set {}", source.id))
+    }
+}
+
+/// Returns a look at every check.
+pub(super) fn checks<'a>(ward: &'a Ward<'_>) -> Vec<Look<'a>> {
+    let catalog = &ward.project.catalog;
+    let prober = std::sync::Arc::new(outside::prober(&ward.project, &ward.clock));
+    catalog
+        .checks
+        .iter()
+        .map(|check| {
+            let prober = std::sync::Arc::clone(&prober);
+            let subject = format!("{}: {}", check.service, check.title);
+            let shown = subject.clone();
+            let work = async move {
+                use crate::runtime::poll::Outside as _;
+                let result = prober.probe(check).await;
+                let took = crate::ui::format::latency(result.took);
+                let told = |verdict, evidence: &str| Proof::new(Area::Check, &shown, verdict, evidence);
+                let line = match &result.outcome {
+                    Outcome::Pass => told(Verdict::Ok, &format!("it answers in {took}")),
+                    Outcome::Warn(finding) => told(Verdict::Warning, finding.message.as_str()),
+                    Outcome::Fail(finding) | Outcome::Unknown(finding) => {
+                        let line = told(Verdict::Failure, finding.message.as_str());
+                        match &finding.hint {
+                            Some(hint) => line.fix(hint.as_str()),
+                            None => line.fix("crashcart status"),
+                        }
+                    }
+                };
+                vec![line]
+            };
+            Look { area: Area::Check, subject, work: work.boxed() }
+        })
+        .collect()
+}
