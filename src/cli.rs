@@ -6,6 +6,7 @@
 pub mod acting;
 pub mod actor;
 pub mod args;
+pub mod audit;
 pub mod check;
 pub mod check_options;
 pub mod completions;
@@ -140,6 +141,7 @@ fn dispatch(cli: &Cli, environment: &Environment) -> Result<Exit, Failure> {
         Some(Command::Run(args)) => run::run(cli, args, environment),
         Some(Command::Incident(args)) => incident::run(cli, args, environment),
         Some(Command::Note(args)) => incident::note::run(cli, args, environment),
+        Some(Command::Audit(args)) => audit::run(cli, args, environment),
         Some(Command::Contacts(args)) => contacts::run(cli, args, environment),
         Some(Command::Page(args)) => page::run(cli, args, environment),
         Some(Command::Tell(args)) => tell::run(cli, args, environment),

@@ -7,7 +7,7 @@
 //! lines, and [foreign text made harmless](model::text). The [`Snapshot`](model::snapshot::Snapshot) is the world as
 //! last observed. Plain data: no clock, no files, no network, nothing of ours below it.
 //!
-//! **Knowledge** ([`config`], [`contacts`], [`diagnosis`], [`logs`], [`operation`], [`runbook`], [`incident`], [`postmortem`], [`paging`], the
+//! **Knowledge** ([`audit`], [`config`], [`contacts`], [`diagnosis`], [`logs`], [`operation`], [`runbook`], [`incident`], [`postmortem`], [`paging`], the
 //! pure half of [`provider`], the watcher's [rules](watch::rules)). Text and state in, meaning out: a configuration with located diagnostics; health, root causes,
 //! explanations; levels, times, stack traces, filters; what a definition asks of a vendor and what the answer means; which
 //! events of an [operation](operation::log) may follow which; whom to call [next](contacts::escalation); an incident's timeline
@@ -39,6 +39,7 @@
 pub mod model;
 
 // 2. Knowledge: pure.
+pub mod audit;
 pub mod config;
 pub mod contacts;
 pub mod diagnosis;

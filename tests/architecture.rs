@@ -30,6 +30,7 @@ const MODULES: &[Module] = &[
     // 1. Words.
     Module { path: "model", layer: Layer::Words, may_import: &[] },
     // 2. Knowledge.
+    Module { path: "audit", layer: Layer::Knowledge, may_import: &["model", "operation"] },
     Module { path: "config", layer: Layer::Knowledge, may_import: &["model"] },
     Module { path: "contacts", layer: Layer::Knowledge, may_import: &["model", "config"] },
     Module { path: "diagnosis", layer: Layer::Knowledge, may_import: &["model"] },
@@ -228,6 +229,7 @@ const WATCH: &[&str] = &[
 ];
 const CLI: &[&str] = &[
     "model",
+    "audit",
     "config",
     "contacts",
     "logs",

@@ -33,3 +33,8 @@ fn the_table_of_proofs_is_in_step() {
 fn the_list_of_keys_is_in_step() {
     check("docs/keys.md", &crashcart::action::docs::keys_markdown());
 }
+
+#[test]
+fn the_table_of_audit_rules_is_in_step() {
+    check_part("docs/audit.md", "rules", &crashcart::audit::report::explain::table());
+}

@@ -86,6 +86,7 @@ Examples:
   crashcart secret unlock --for 8h            Open the encrypted store for a shift
   crashcart secret lock                       Close it";
 
+mod audit;
 mod contacts;
 mod doctor;
 mod incident;
@@ -97,6 +98,8 @@ mod secret;
 mod values;
 mod watch;
 
+pub use audit::AuditArgs;
+use audit::{AUDIT_EXAMPLES, AUDIT_EXIT_CODES};
 use contacts::{CONTACTS_EXAMPLES, CONTACTS_EXIT_CODES};
 pub use contacts::{
     ContactAddArgs, ContactExportArgs, ContactImportArgs, ContactShowArgs, ContactsArgs, ContactsCommand, Day,
@@ -344,6 +347,15 @@ pub enum Command {
     /// Write a note into the timeline of the open incident, from any shell or pipe
     #[command(after_help = NOTE_EXAMPLES)]
     Note(NoteArgs),
+
+    /// Examine a repository for the four blind spots: parity, data, configuration, observability
+    ///
+    /// The files are read and nothing is run. Each finding has its place, why it bites in production, and what to do.
+    /// A finding is accepted, with a reason, by `# crashcart-audit: accept RULE -- REASON` beside it, or in
+    /// crashcart-audit.toml. docs/audit.md has every rule.
+    #[command(after_help = format!("{AUDIT_EXAMPLES}\n\n{AUDIT_EXIT_CODES}"))]
+    Audit(AuditArgs),
+
     /// Whom to call: people and vendors' support desks, in the order of escalation
     ///
     /// Contacts stand in the configuration as `[[contacts]]`, or in a file of their own, contacts.toml in your configuration

@@ -159,9 +159,7 @@ pub fn read(framework: Framework, text: &str) -> Vec<Saying> {
         None => text.into(),
     };
     let text = without.as_ref();
-    let forwards = BACKWARDS.as_ref().and_then(|down| down.find(text)).map_or(text, |found| &text[..found.start()]);
-    // A file may put the way back first.
-    let forwards = if forwards.trim().len() < 40 { text } else { forwards };
+    let forwards = forwards(text);
     let mut told = Vec::new();
     let mut demanding = demanding(framework, forwards);
     for (index, line) in forwards.lines().enumerate() {
@@ -181,6 +179,13 @@ pub fn read(framework: Framework, text: &str) -> Vec<Saying> {
     told.append(&mut demanding);
     told.append(&mut executed(forwards));
     told
+}
+
+/// Returns the half that goes forward.
+fn forwards(text: &str) -> &str {
+    let forwards = BACKWARDS.as_ref().and_then(|down| down.find(text)).map_or(text, |found| &text[..found.start()]);
+    // A file may put the way back first.
+    if forwards.trim().len() < 40 { text } else { forwards }
 }
 
 /// Finds columns that are added and must not be null, and have no default: the older release writes rows without them.
@@ -209,10 +214,21 @@ fn demanding(framework: Framework, text: &str) -> Vec<Saying> {
         .collect()
 }
 
+/// Returns the statements of SQL that a program hands over on its way forward.
+pub fn handed_over(text: &str) -> Vec<(usize, String)> {
+    let forwards = forwards(text);
+    literals(forwards).into_iter().flat_map(|(line, inner)| sql::cut(inner, line)).collect()
+}
+
 /// Reads the SQL that a program hands over.
 fn executed(text: &str) -> Vec<Saying> {
+    literals(text).into_iter().flat_map(|(line, inner)| sql::read_at(inner, line)).collect()
+}
+
+/// Returns the texts that a program hands over to the database, with the line of each.
+fn literals(text: &str) -> Vec<(usize, &str)> {
     let Some(pattern) = EXECUTES.as_ref() else { return Vec::new() };
-    let mut told = Vec::new();
+    let mut found_texts = Vec::new();
     let mut from = 0;
     while let Some(found) = pattern.find_at(text, from) {
         from = found.end().max(from + 1);
@@ -220,12 +236,12 @@ fn executed(text: &str) -> Vec<Saying> {
         let line = text[..found.end()].matches('\n').count() + 1;
         let Some((inner, length)) = literal(rest) else { continue };
         from = found.end() + length;
-        told.extend(sql::read_at(inner, line));
+        found_texts.push((line, inner));
         if from >= text.len() || !text.is_char_boundary(from) {
             break;
         }
     }
-    told
+    found_texts
 }
 
 /// Returns what stands in the quotes that begin here, and how long it is with them.

@@ -25,6 +25,11 @@ pub fn read_at(text: &str, line: usize) -> Vec<Saying> {
     told
 }
 
+/// Returns the statements of a script that begins at a line, each on one line.
+pub fn cut(text: &str, line: usize) -> Vec<(usize, String)> {
+    statements(text).into_iter().map(|statement| (statement.line + line - 1, statement.text)).collect()
+}
+
 /// Cuts a script at its semicolons, with comments taken out and quoted texts emptied.
 fn statements(text: &str) -> Vec<Statement> {
     let mut statements = Vec::new();

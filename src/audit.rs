@@ -1,0 +1,69 @@
+//! The four blind spots of a repository: what will be an outage, seen in its files before it is one.
+//!
+//! ```text
+//!   Tree (paths and texts) -> Repo (what its files say) -> RULES -> findings -> suppressed? -> scores, reports
+//! ```
+//!
+//! Pure: the shell reads the files, nothing here runs or asks anything. A rule is a file under `rules/`; it stays silent where
+//! it has no evidence. A value that may be a secret never becomes part of a finding.
+
+pub mod accept;
+pub mod finding;
+pub mod read;
+pub mod repo;
+pub mod report;
+pub mod rules;
+pub mod score;
+pub mod tree;
+
+use accept::Accepted;
+use finding::{Finding, Level};
+use repo::{Options, Repo};
+use score::Score;
+use tree::Tree;
+
+/// What an audit came to.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// The worst first.
+    pub findings: Vec<Finding>,
+    /// What somebody has accepted, with the reason.
+    pub accepted: Vec<(Finding, accept::Reason)>,
+    /// Lines of the list of accepted findings that fit nothing any more.
+    pub stale: Vec<String>,
+    pub scores: Vec<Score>,
+    pub files: usize,
+    /// What was left out, and why: an audit that saw half of it must say so.
+    pub skipped: Vec<String>,
+}
+
+impl Report {
+    /// Returns the worst level found.
+    pub fn worst(&self) -> Option<Level> {
+        self.findings.iter().map(|finding| finding.rule.level).max()
+    }
+}
+
+/// Examines a tree.
+pub fn audit(tree: &Tree, options: &Options) -> Report {
+    let repo = Repo::read(tree, options);
+    let mut findings: Vec<Finding> = rules::RULES
+        .iter()
+        .flat_map(|rule| (rule.check)(&repo).into_iter().map(|evidence| Finding::new(rule, evidence, tree)))
+        .collect();
+    let accepted = Accepted::read(tree);
+    findings.extend(accepted.troubles(tree));
+    findings.sort_by(|a, b| {
+        (b.rule.level, a.rule.area, a.rule.id, &a.path, a.line).cmp(&(
+            a.rule.level,
+            b.rule.area,
+            b.rule.id,
+            &b.path,
+            b.line,
+        ))
+    });
+    findings.dedup_by(|a, b| a.rule.id == b.rule.id && a.path == b.path && a.line == b.line && a.says == b.says);
+    let (findings, accepted, stale) = accepted.apart(findings, tree);
+    let scores = score::scores(&repo, &findings);
+    Report { findings, accepted, stale, scores, files: tree.len(), skipped: tree.skipped().to_vec() }
+}

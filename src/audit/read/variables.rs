@@ -1,0 +1,153 @@
+//! Environment variables: which a program reads, which a file sets. Names only; a value never leaves this module.
+
+use std::collections::BTreeMap;
+
+use super::Pattern;
+use crate::audit::tree::{File, Tree, is_aside, name};
+
+static USED: Pattern = Pattern::new(
+    r#"process\.env\.([A-Z][A-Z0-9_]+)|process\.env\[["']([A-Z][A-Z0-9_]+)|import\.meta\.env\.([A-Z][A-Z0-9_]+)|os\.environ(?:\.get\(|\[)\s*["']([A-Z][A-Z0-9_]+)|os\.getenv\(\s*["']([A-Z][A-Z0-9_]+)|ENV(?:\.fetch\(|\[)\s*["']([A-Z][A-Z0-9_]+)|os\.(?:Getenv|LookupEnv)\("([A-Z][A-Z0-9_]+)|env::var(?:_os)?\("([A-Z][A-Z0-9_]+)|System\.(?:get_env|fetch_env!)\("([A-Z][A-Z0-9_]+)|\benv\(["']([A-Z][A-Z0-9_]+)|Deno\.env\.get\("([A-Z][A-Z0-9_]+)"#,
+);
+/// What platforms, shells and tools set by themselves.
+const GIVEN: &[&str] = &[
+    "NODE_ENV",
+    "PORT",
+    "HOST",
+    "HOSTNAME",
+    "HOME",
+    "PATH",
+    "CI",
+    "TZ",
+    "USER",
+    "PWD",
+    "SHELL",
+    "TMPDIR",
+    "TMP",
+    "TEMP",
+    "LANG",
+    "DEV",
+    "PROD",
+    "MODE",
+    "SSR",
+    "BASE_URL",
+    "DEBUG",
+    "NO_COLOR",
+    "FORCE_COLOR",
+    "TERM",
+    "EDITOR",
+    "RAILS_ENV",
+    "RACK_ENV",
+    "GITHUB_TOKEN",
+    "GITHUB_SHA",
+    "LOG_LEVEL",
+    "RAILS_MAX_THREADS",
+    "WEB_CONCURRENCY",
+    "PIDFILE",
+    "RAILS_LOG_LEVEL",
+    "BUNDLE_GEMFILE",
+    "APPDATA",
+    "LOCALAPPDATA",
+];
+const GIVEN_PREFIXES: &[&str] = &[
+    "VERCEL",
+    "NEXT_RUNTIME",
+    "NETLIFY",
+    "RENDER",
+    "FLY_",
+    "RAILWAY_",
+    "HEROKU_",
+    "DYNO",
+    "GITHUB_",
+    "CI_",
+    "npm_",
+    "XDG_",
+    "CF_PAGES",
+    "AWS_LAMBDA",
+    "KUBERNETES_",
+    "COOLIFY_",
+    "ANALYZE",
+    "STORYBOOK",
+    "PLAYWRIGHT",
+    "VITEST",
+    "JEST",
+    "CARGO_",
+    "COMMIT_",
+    "TEST_",
+];
+
+/// Returns the variables that the program reads, each with the first place.
+pub fn used(tree: &Tree) -> BTreeMap<String, (String, usize)> {
+    let mut used = BTreeMap::new();
+    for file in tree.files().filter(|file| is_source(file.path) && !is_aside(file.path)) {
+        let quick = ["env", "ENV"].iter().any(|word| file.text.contains(word));
+        for (number, line) in file.lines().filter(|_| quick) {
+            if line.len() > 500 || line.trim_start().starts_with(['#', '*']) || line.trim_start().starts_with("//") {
+                continue;
+            }
+            for name in USED.all(line) {
+                let given = GIVEN.contains(&name) || GIVEN_PREFIXES.iter().any(|prefix| name.starts_with(prefix));
+                if !given {
+                    used.entry(name.to_owned()).or_insert_with(|| (file.path.to_owned(), number));
+                }
+            }
+        }
+    }
+    used
+}
+
+/// Returns whether a file is a program's text.
+pub fn is_source(path: &str) -> bool {
+    let extension = name(path).rsplit_once('.').map_or("", |(_, extension)| extension);
+    matches!(
+        extension,
+        "js" | "ts"
+            | "mjs"
+            | "cjs"
+            | "jsx"
+            | "tsx"
+            | "mts"
+            | "cts"
+            | "py"
+            | "rb"
+            | "go"
+            | "rs"
+            | "ex"
+            | "exs"
+            | "php"
+            | "java"
+            | "kt"
+            | "cs"
+            | "svelte"
+            | "vue"
+            | "astro"
+    ) && !name(path).contains(".min.")
+        && !name(path).contains(".config.")
+}
+
+/// Returns the names that a file of the form NAME=value sets, with their lines and whether a value stands there.
+pub fn assigned(file: File<'_>) -> Vec<(String, usize, bool)> {
+    file.lines()
+        .filter_map(|(number, line)| {
+            let line = line.trim().trim_start_matches("export ");
+            // A variable that is there to be filled in may be commented out in an example.
+            let line = line.strip_prefix("# ").or_else(|| line.strip_prefix('#')).unwrap_or(line);
+            let (name, value) = line.split_once('=')?;
+            let name = name.trim();
+            let plain =
+                !name.is_empty() && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+            plain.then(|| (name.to_owned(), number, !value.trim().trim_matches(['"', '\'']).is_empty()))
+        })
+        .collect()
+}
+
+/// Returns whether a file is there to be copied and filled in.
+pub fn is_example(path: &str) -> bool {
+    let name = name(path).to_ascii_lowercase();
+    name.contains("env") && ["example", "sample", "template", "dist", "defaults"].iter().any(|word| name.contains(word))
+}
+
+/// Returns whether a file sets variables.
+pub fn is_env_file(path: &str) -> bool {
+    let name = name(path);
+    name == ".env" || name.starts_with(".env.") || name.ends_with(".env")
+}

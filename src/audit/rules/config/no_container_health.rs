@@ -1,0 +1,27 @@
+//! A container in production that may hang for ever.
+
+use crate::audit::finding::{Area, Evidence, Level, Rule};
+use crate::audit::repo::Repo;
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "config.no-container-health",
+    area: Area::Config,
+    level: Level::Medium,
+    title: "A container has no health check",
+    why: "A program that hangs still counts as running: nothing restarts it, and what depends on it starts too early.",
+    fix: "Add `healthcheck:` to the service, or HEALTHCHECK to its Dockerfile, and let `depends_on` wait for it.",
+    references: &["https://docs.docker.com/reference/compose-file/services/#healthcheck"],
+    check,
+};
+
+fn check(repo: &Repo<'_>) -> Vec<Evidence> {
+    if repo.dockerfiles.iter().any(|docker| docker.all("HEALTHCHECK").next().is_some()) {
+        return Vec::new();
+    }
+    // Of an image that others made we do not know whether it brings its own; of what is built here we do.
+    let built = repo.production().filter(|one| {
+        one.value.get("build").is_some() && one.value.get("healthcheck").is_none() && one.value.get("ports").is_some()
+    });
+    built.map(|one| Evidence::at(&one.path, one.line, format!("`{}` has no `healthcheck`", one.name))).collect()
+}

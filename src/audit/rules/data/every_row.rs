@@ -1,0 +1,23 @@
+//! DELETE or TRUNCATE of everything.
+
+use crate::audit::finding::{Area, Evidence, Level, Rule};
+use crate::audit::read::Pattern;
+use crate::audit::repo::Repo;
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "data.every-row",
+    area: Area::Data,
+    level: Level::Critical,
+    title: "A migration deletes every row of a table",
+    why: "It runs in production by itself, with nobody to ask, and no way down brings the rows back.",
+    fix: "Say which rows, take a backup first, and do it by hand or in a job that can be stopped.",
+    references: &["https://squawkhq.com/docs/ban-truncate-cascade"],
+    check,
+};
+
+static DELETES: Pattern = Pattern::new(r"(?i)^(truncate\b|delete from \S+$)");
+
+fn check(repo: &Repo<'_>) -> Vec<Evidence> {
+    super::statements(repo, |text| DELETES.is_match(text).then(|| "all rows are gone when this has run".to_owned()))
+}

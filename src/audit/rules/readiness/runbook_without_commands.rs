@@ -1,0 +1,30 @@
+//! A runbook that is prose only.
+
+use crate::audit::finding::{Area, Evidence, Level, Rule};
+use crate::audit::read::Pattern;
+use crate::audit::repo::Repo;
+use crate::audit::tree::is_aside;
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "readiness.runbook-without-commands",
+    area: Area::Readiness,
+    level: Level::Low,
+    title: "A runbook has no command in it",
+    why: "At 2 AM prose has to be turned into commands, by somebody who is tired.",
+    fix: "Put each command into a fence, with how to see that it worked; `crashcart runbooks lint` finds what has rotted.",
+    references: &["https://sre.google/workbook/incident-response/"],
+    check,
+};
+
+static RUNBOOK: Pattern = Pattern::new(r"(?i)(^|/)run-?books?/[^/]+\.md$|(^|/)run-?book[^/]*\.md$");
+
+fn check(repo: &Repo<'_>) -> Vec<Evidence> {
+    let runbooks = repo.tree.files().filter(|file| {
+        RUNBOOK.is_match(file.path) && !is_aside(file.path) && !file.name().eq_ignore_ascii_case("readme.md")
+    });
+    let bare = runbooks.filter(|file| {
+        !file.text.contains("```") && !file.text.contains("](crashcart:") && !file.text.contains("\n    ")
+    });
+    bare.map(|file| Evidence::at(file.path, 1, "nothing in it can be run")).collect()
+}

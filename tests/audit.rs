@@ -1,0 +1,328 @@
+//! The audit: every rule bites where it should and is silent where it should, and its reports are what they claim to be.
+
+mod support;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use crashcart::audit::finding::Level;
+use crashcart::audit::repo::Options;
+use crashcart::audit::report::{markdown, sarif, text};
+use crashcart::audit::rules::RULES;
+use crashcart::audit::tree::Tree;
+use crashcart::audit::{Report, audit};
+use serde_json::Value;
+
+/// Parts that many trees need.
+const PARTS: &[(&str, &str)] = &[
+    ("{{FLY}}", "--- fly.toml\napp = \"shop\"\n[http_service]\ninternal_port = 8080"),
+    ("{{PACKAGE}}", "--- package.json\n{ \"dependencies\": { \"express\": \"4\" } }"),
+    (
+        "{{SCHEMA}}",
+        "--- package.json\n{ \"dependencies\": { \"pg\": \"8.1.0\" } }\n--- migrations/0001_a.sql\nCREATE TABLE users (id bigint);",
+    ),
+    (
+        "{{DEPLOY}}",
+        "--- .github/workflows/deploy.yml\non: push\njobs:\n  deploy:\n    steps:\n      - run: flyctl deploy",
+    ),
+    (
+        "{{GATED}}",
+        "--- .github/workflows/deploy.yml\non: push\nconcurrency: deploy\njobs:\n  test:\n    steps:\n      - run: npm test\n  deploy:\n    needs: test\n    environment: production\n    timeout-minutes: 9\n    steps:\n      - run: flyctl deploy",
+    ),
+    (
+        "{{POD}}",
+        "--- k8s/shop.yaml\napiVersion: apps/v1\nkind: Deployment\nspec:\n  replicas: 1\n  template:\n    spec:\n      containers:\n        - name: shop\n          image: acme/shop:1.2\n          ports: [{ containerPort: 80 }]",
+    ),
+    (
+        "{{GOODPOD}}",
+        "--- k8s/shop.yaml\napiVersion: apps/v1\nkind: Deployment\nspec:\n  replicas: 2\n  template:\n    spec:\n      containers:\n        - name: shop\n          image: acme/shop:1.2\n          ports: [{ containerPort: 80 }]\n          resources: { limits: { memory: 1Gi } }",
+    ),
+];
+
+/// A token that is none, put together so that no scanner of repositories takes it for one.
+fn token() -> String {
+    format!("sk_{}_{}", "live", "4eC39HqLyjWDarjtT1zdp7dc")
+}
+
+fn tree(text: &str) -> Tree {
+    let mut text = text.replace("{{TOKEN}}", &token());
+    for (name, part) in PARTS {
+        text = text.replace(name, part);
+    }
+    let mut tree = Tree::default();
+    for file in format!("\n{text}").split("\n--- ").skip(1) {
+        let (path, text) = file.split_once('\n').unwrap_or((file, ""));
+        tree.add(path.trim(), Some(format!("{}\n", text.trim_end())));
+    }
+    tree
+}
+
+fn look(text: &str) -> Report {
+    audit(&tree(text), &Options::default())
+}
+
+/// The cases of `trees.txt`: (rule, whether it bites, its files).
+fn cases() -> Vec<(String, bool, String)> {
+    let text = include_str!("audit/trees.txt");
+    text.split("\n=== ")
+        .skip(1)
+        .map(|case| {
+            let (head, files) = case.split_once('\n').unwrap();
+            let (rule, how) = head.trim().split_once(' ').unwrap();
+            (rule.to_owned(), how == "bites", files.to_owned())
+        })
+        .collect()
+}
+
+#[test]
+fn every_rule_bites_on_its_tree_and_is_silent_on_the_other() {
+    let mut wrong = Vec::new();
+    for (rule, bites, files) in cases() {
+        let report = look(&files);
+        let found: Vec<String> = report
+            .findings
+            .iter()
+            .filter(|finding| finding.rule.id == rule)
+            .map(|finding| format!("{}:{} {}", finding.path, finding.line, finding.says))
+            .collect();
+        if found.is_empty() == bites {
+            wrong.push(format!("{rule} {}: {found:?}", if bites { "should bite" } else { "should be silent" }));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_rule_has_both_trees_and_no_tree_is_without_a_rule() {
+    let mut seen: BTreeMap<String, BTreeSet<bool>> = BTreeMap::new();
+    for (rule, bites, _) in cases() {
+        seen.entry(rule).or_default().insert(bites);
+    }
+    let rules: BTreeSet<&str> = RULES.iter().map(|rule| rule.id).collect();
+    assert_eq!(rules.len(), RULES.len(), "two rules have one id");
+    let lacking: Vec<&&str> = rules.iter().filter(|rule| seen.get(**rule).is_none_or(|both| both.len() < 2)).collect();
+    assert!(lacking.is_empty(), "these have not both trees: {lacking:?}");
+    let unknown: Vec<&String> = seen.keys().filter(|rule| !rules.contains(rule.as_str())).collect();
+    assert!(unknown.is_empty(), "these are no rules: {unknown:?}");
+}
+
+#[test]
+fn every_rule_says_what_a_reader_needs() {
+    for rule in RULES {
+        assert!(rule.id.starts_with(&format!("{}.", rule.area.word())), "{}", rule.id);
+        assert!(rule.why.ends_with('.') && rule.fix.ends_with(['.', ')']), "{} has no sentence", rule.id);
+        assert!(!rule.title.ends_with('.'), "{}", rule.id);
+        assert!(!rule.references.is_empty(), "{} has no reference", rule.id);
+        assert!(rule.references.iter().all(|link| link.starts_with("https://")), "{}", rule.id);
+    }
+}
+
+#[test]
+fn no_report_shows_a_secret() {
+    let report = look(
+        "--- a.js\nconst key = \"{{TOKEN}}\";\n--- .env\nPAY_API_KEY=9f86d081884c7d659a2feaa0\n--- src/b.js\nlet s = process.env.JWT_SECRET || 'hunter2hunter2';",
+    );
+    assert!(report.findings.len() >= 3, "{:?}", report.findings);
+    let all = [
+        text::report(&report, &[], true),
+        markdown::report(&report),
+        sarif::report(&report).to_string(),
+        crashcart::audit::report::json::report(&report).to_string(),
+    ];
+    for printed in all {
+        for secret in [token().as_str(), "9f86d081884c7d659a2feaa0", "hunter2hunter2"] {
+            assert!(!printed.contains(secret), "{printed}");
+        }
+    }
+}
+
+#[test]
+fn the_worst_comes_first_and_no_line_is_wider_than_the_terminal() {
+    let report = look("{{FLY}}\n{{PACKAGE}}\n{{DEPLOY}}\n--- Dockerfile\nFROM node:latest\nCOPY . .\nCMD npm run dev");
+    let levels: Vec<Level> = report.findings.iter().map(|finding| finding.rule.level).collect();
+    assert!(levels.is_sorted_by(|a, b| a >= b), "{levels:?}");
+    let printed = text::report(&report, &[], false);
+    for line in printed.lines() {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+    assert!(printed.contains("Scores\n"), "{printed}");
+}
+
+#[test]
+fn what_could_not_be_looked_at_has_no_score() {
+    let report = look("--- README.md\nHello.");
+    assert!(report.findings.is_empty(), "{:?}", report.findings);
+    assert!(report.scores.iter().all(|score| score.points.is_none()), "{:?}", report.scores);
+}
+
+#[test]
+fn a_suppression_needs_a_reason_and_a_rule_that_exists() {
+    let with = |comment: &str| look(&format!("--- Dockerfile\n{comment}\nFROM node:latest"));
+    let ids = |report: &Report| report.findings.iter().map(|finding| finding.rule.id).collect::<Vec<_>>();
+    let accepted = with("# crashcart-audit: accept parity.unpinned-base-image -- rebuilt nightly");
+    assert_eq!(ids(&accepted), [""; 0]);
+    assert_eq!(accepted.accepted[0].1.text(), "rebuilt nightly");
+    let silent = with("# crashcart-audit: accept parity.unpinned-base-image");
+    assert_eq!(ids(&silent), ["parity.unpinned-base-image", "readiness.suppression-without-reason"]);
+    let unknown = with("# crashcart-audit: accept parity.nonsense -- because");
+    assert_eq!(ids(&unknown), ["parity.unpinned-base-image", "readiness.suppression-without-reason"]);
+}
+
+#[test]
+fn the_list_of_accepted_findings_is_followed_and_what_is_stale_in_it_is_said() {
+    let list = "--- Dockerfile\nFROM node:latest\n--- crashcart-audit.toml\n[[accept]]\nrule = \"parity.unpinned-base-image\"\npath = \"Dockerfile\"\nreason = \"known\"\n[[accept]]\nrule = \"data.drops\"\npath = \"gone.sql\"\nreason = \"known\"";
+    let report = look(list);
+    assert!(report.findings.is_empty(), "{:?}", report.findings);
+    assert_eq!(report.stale, ["data.drops in gone.sql"]);
+    let bare = look(
+        "--- Dockerfile\nFROM node:latest\n--- crashcart-audit.toml\n[[accept]]\nrule = \"parity.unpinned-base-image\"",
+    );
+    assert_eq!(bare.findings.len(), 2, "{:?}", bare.findings);
+    let broken = look("--- Dockerfile\nFROM node:latest\n--- crashcart-audit.toml\n[[accept");
+    assert_eq!(broken.findings.len(), 2, "{:?}", broken.findings);
+}
+
+/// What the specification of SARIF 2.1.0 demands of what we write. The numbers are its sections.
+#[test]
+fn the_sarif_is_what_the_specification_demands() {
+    let mut report =
+        look("--- a b/Dockerfile\nFROM x:latest # crashcart-audit: accept parity.unpinned-base-image -- a reason");
+    let biting = cases().into_iter().filter(|(_, bites, _)| *bites);
+    report.findings.extend(biting.flat_map(|(_, _, files)| look(&files).findings));
+    let log = sarif::report(&report);
+    // 3.13: version and schema.
+    assert_eq!(log["version"], "2.1.0");
+    assert!(log["$schema"].as_str().unwrap().contains("sarif-2.1.0"));
+    let run = &log["runs"][0];
+    // 3.18, 3.19: a tool with a driver and its name; rules have distinct ids.
+    let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
+    let ids: BTreeSet<&str> = rules.iter().map(|rule| rule["id"].as_str().unwrap()).collect();
+    assert_eq!(ids.len(), rules.len());
+    assert!(run["tool"]["driver"]["name"].is_string());
+    for rule in rules {
+        // 3.49: texts are messages; 3.50: a level of the four.
+        assert!(rule["shortDescription"]["text"].as_str().unwrap().ends_with('.'), "{rule}");
+        assert!(
+            ["none", "note", "warning", "error"].contains(&rule["defaultConfiguration"]["level"].as_str().unwrap())
+        );
+        assert!(rule.get("helpUri").is_none_or(|uri| url::Url::parse(uri.as_str().unwrap()).is_ok()), "{rule}");
+    }
+    let results = run["results"].as_array().unwrap();
+    assert!(results.len() > 30, "{}", results.len());
+    for result in results {
+        // 3.27.5 to 3.27.6: the index and the id name one rule.
+        let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
+        assert_eq!(rules[index]["id"], result["ruleId"]);
+        // 3.27.10, 3.27.11: a level, and a message that is not empty.
+        assert!(["note", "warning", "error"].contains(&result["level"].as_str().unwrap()));
+        assert!(!result["message"]["text"].as_str().unwrap().is_empty());
+        // 3.29.3, 3.4.3: a relative reference that begins nowhere, with its base declared in 3.14.14.
+        let place = &result["locations"][0]["physicalLocation"];
+        let uri = place["artifactLocation"]["uri"].as_str().unwrap();
+        assert!(!uri.starts_with('/') && !uri.contains([' ', '\\', ':']), "{uri}");
+        assert!(run["originalUriBaseIds"].get(place["artifactLocation"]["uriBaseId"].as_str().unwrap()).is_some());
+        // 3.30.5: lines are counted from 1.
+        assert!(place["region"]["startLine"].as_u64().unwrap() >= 1);
+        // 3.27.17: fingerprints are strings.
+        assert!(result["partialFingerprints"]["crashcart/v1"].is_string());
+    }
+    // 3.35: what was accepted says how, and why.
+    let suppressed: Vec<&Value> = results.iter().filter(|result| result.get("suppressions").is_some()).collect();
+    assert!(!suppressed.is_empty());
+    assert_eq!(suppressed[0]["suppressions"][0]["kind"], "inSource");
+    assert_eq!(suppressed[0]["suppressions"][0]["justification"], "a reason");
+}
+
+fn crashcart(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_crashcart"))
+        .arg("audit")
+        .args(arguments)
+        .current_dir(folder)
+        .env_clear()
+        .env("HOME", folder.join(".home"))
+        .env("CRASHCART_STATE_DIR", folder.join(".state"))
+        .output()
+        .unwrap()
+}
+
+#[test]
+fn as_a_gate_it_fails_from_a_level_on_and_what_is_accepted_passes() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("repo");
+    fs::create_dir(&root).unwrap();
+    fs::write(root.join("Dockerfile"), "FROM node:latest\n").unwrap();
+    let code = |arguments: &[&str]| crashcart(folder.path(), arguments).status.code();
+    assert_eq!(code(&["repo"]), Some(1));
+    assert_eq!(code(&["repo", "--fail-on", "critical"]), Some(0));
+    assert_eq!(code(&["repo", "--fail-on", "never"]), Some(0));
+    assert_eq!(code(&["repo", "--fail-on", "sometimes"]), Some(2));
+    assert_eq!(code(&["nowhere"]), Some(3));
+    assert_eq!(code(&["--explain", "data.drops"]), Some(0));
+    assert_eq!(code(&["--explain", "data.drop"]), Some(2));
+    assert_eq!(code(&["repo", "--accept", " "]), Some(2));
+    assert_eq!(code(&["repo", "--accept", "known since spring"]), Some(0));
+    assert_eq!(code(&["repo"]), Some(0));
+    fs::write(root.join("Dockerfile"), "FROM node:22.1\nCOPY . .\n").unwrap();
+    assert_eq!(code(&["repo"]), Some(1), "what is new is not accepted");
+}
+
+#[test]
+fn the_scores_are_compared_with_the_last_time_they_were_otherwise() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("repo");
+    fs::create_dir(&root).unwrap();
+    let write = |text: &str| fs::write(root.join("Dockerfile"), text).unwrap();
+    let scored = || String::from_utf8(crashcart(folder.path(), &["repo"]).stdout).unwrap();
+    write("FROM node:latest\nCOPY . .\n");
+    assert!(!scored().contains("as before"));
+    assert!(scored().contains("as before"));
+    write("FROM node:latest\nCOPY package.json .\n# .\nRUN x\nADD . /app\n");
+    fs::write(root.join("b.dockerfile"), "FROM node:16\n").unwrap();
+    assert!(scored().contains("down 20 in"), "{}", scored());
+}
+
+#[test]
+fn links_are_not_followed_and_what_git_ignores_is_not_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("repo");
+    fs::create_dir(&root).unwrap();
+    fs::write(folder.path().join("Dockerfile"), "FROM node:latest\n").unwrap();
+    std::os::unix::fs::symlink("../Dockerfile", root.join("Dockerfile")).unwrap();
+    std::os::unix::fs::symlink("..", root.join("up")).unwrap();
+    fs::write(root.join(".gitignore"), ".env*\n!.env.example\n/local/\n").unwrap();
+    fs::write(root.join(".env"), "PAY_API_KEY=9f86d081884c7d659a2feaa0\n").unwrap();
+    fs::create_dir(root.join("local")).unwrap();
+    fs::write(root.join("local/Dockerfile"), "FROM node:latest\n").unwrap();
+    let output = crashcart(folder.path(), &["repo", "--json"]);
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["findings"], serde_json::json!([]));
+    assert_eq!(report["files"], 1);
+}
+
+/// Projects that others wrote: nothing in them stops it, and what it says of one stays the same from run to run.
+#[test]
+fn projects_of_others_are_read_to_their_end() {
+    let Some(shared) = support::environment("CRASHCART_SHARED") else {
+        return support::require("corpora", "CRASHCART_SHARED does not say where the corpora are");
+    };
+    let Ok(projects) = fs::read_dir(Path::new(&shared).join("corpora/repos")) else {
+        return support::require("corpora", "there are no repositories in the corpora");
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let mut count = 0;
+    for project in projects.flatten().filter(|entry| entry.path().is_dir()) {
+        let path = project.path();
+        let output = crashcart(folder.path(), &[path.to_str().unwrap(), "--json", "--fail-on", "never"]);
+        assert_eq!(output.status.code(), Some(0), "{}", path.display());
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        for finding in report["findings"].as_array().unwrap() {
+            let file = fs::read_to_string(path.join(finding["path"].as_str().unwrap())).unwrap_or_default();
+            let line = finding["line"].as_u64().unwrap_or(0);
+            assert!(line <= file.lines().count() as u64 || file.is_empty(), "{}: {finding}", path.display());
+        }
+        count += 1;
+    }
+    assert!(count > 30, "{count} projects");
+}
