@@ -73,6 +73,7 @@ fn console(services: usize, size: (u16, u16)) -> App {
         runbooks: Arc::default(),
         by: Default::default(),
         patience: Default::default(),
+        readiness: None,
         zones: Arc::default(),
         seed: 0,
     });

@@ -29,6 +29,7 @@ use crate::modal::prompt::Prompt;
 use crate::model::catalog::Catalog;
 use crate::model::id::IncidentId;
 use crate::model::operation::Actor;
+use crate::model::readiness::Readiness;
 use crate::model::snapshot::Snapshot;
 use crate::model::text::Line;
 use crate::model::time::Timestamp;
@@ -38,6 +39,7 @@ use crate::pane::contacts::ContactsState;
 use crate::pane::feeds::{Kind, ListState};
 use crate::pane::logs::LogsState;
 use crate::pane::operations::OperationsState;
+use crate::pane::readiness::ReadinessState;
 use crate::pane::service::ServiceState;
 use crate::pane::timeline::TimelineState;
 use crate::pane::triage::{self, TriageState};
@@ -76,6 +78,8 @@ pub struct Setup {
     pub runbooks: Arc<Vec<Document>>,
     /// Who is at the keyboard.
     pub by: Actor,
+    /// What was proven to work, when somebody looked last.
+    pub readiness: Option<Readiness>,
     /// How patient pages are.
     pub patience: Policy,
     /// The time zones that contacts name, as this machine knows them.
@@ -104,6 +108,7 @@ pub struct App {
     operations: OperationsState,
     timeline: TimelineState,
     contacts: ContactsState,
+    readiness: ReadinessState,
     /// What the lower part showed last.
     lower: PaneId,
     modals: Vec<Modal>,
@@ -149,6 +154,7 @@ impl App {
             incidents: Incidents::default(),
             by: setup.by,
             entries: Vec::new(),
+            readiness: setup.readiness,
             patience: setup.patience,
             zones: setup.zones,
             read_only: setup.read_only,
@@ -178,6 +184,7 @@ impl App {
             operations: OperationsState::default(),
             timeline: TimelineState::default(),
             contacts: ContactsState::default(),
+            readiness: ReadinessState::default(),
             lower: PaneId::Logs,
             modals: Vec::new(),
             prompt: None,
@@ -227,6 +234,7 @@ impl App {
                 None if pane == PaneId::Operations => {
                     self.operations.view(world, focused(pane), place, buf, look);
                 }
+                None if pane == PaneId::Readiness => self.readiness.view(world, focused(pane), place, buf, look),
                 None if pane == PaneId::Timeline => self.timeline.view(world, focused(pane), place, buf, look),
                 None if pane == PaneId::Contacts => {
                     self.contacts.view(world, selected.as_ref(), focused(pane), place, buf, look);
@@ -332,6 +340,7 @@ impl App {
                 !self.world.catalog.offers.is_empty() || self.world.operations.latest_first().next().is_some()
             }
             (PaneId::Timeline, _) => self.world.incidents.latest_first().next().is_some(),
+            (PaneId::Readiness, _) => self.world.readiness.is_some(),
             (PaneId::Contacts, _) => !self.world.catalog.contacts.is_empty(),
             (_, Some(kind)) => self.world.catalog.feeds.iter().any(|feed| feed.capability == kind.capability()),
             (_, None) => !self.world.catalog.logs.is_empty(),

@@ -8,6 +8,7 @@ pub mod feeds;
 pub mod host;
 pub mod logs;
 pub mod operations;
+pub mod readiness;
 pub mod service;
 pub mod timeline;
 pub mod triage;
@@ -29,11 +30,12 @@ pub enum PaneId {
     Operations,
     Timeline,
     Contacts,
+    Readiness,
 }
 
 impl PaneId {
     /// Every pane, in the order in which Tab goes through them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Triage,
         Self::Service,
         Self::Logs,
@@ -43,6 +45,7 @@ impl PaneId {
         Self::Operations,
         Self::Timeline,
         Self::Contacts,
+        Self::Readiness,
     ];
 
     /// Returns whether the pane shares the lower part of the screen with others of its kind.
@@ -60,6 +63,8 @@ impl PaneId {
             Self::Operations => Context::Operations,
             Self::Timeline => Context::Timeline,
             Self::Contacts => Context::Contacts,
+            // It only scrolls.
+            Self::Readiness => Context::Moving,
         }
     }
 }

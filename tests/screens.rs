@@ -247,6 +247,27 @@ fn incidents_and_contacts_at_each_size() {
 }
 
 #[test]
+fn what_was_proven_at_each_size() {
+    use crashcart::model::readiness::{Area, Proof, Readiness, Verdict};
+    let lines = vec![
+        Proof::new(Area::Source, "fly", Verdict::Ok, "answered in 120 ms"),
+        Proof::new(Area::Credential, "sentry", Verdict::Failure, "401: the token is not valid any more")
+            .fix("crashcart secret set sentry"),
+        Proof::new(Area::Rollback, "checkout", Verdict::Ok, "would go back to v41"),
+        Proof::new(Area::Contacts, "Sam", Verdict::Warning, "last made sure of 400 days ago")
+            .fix("crashcart contacts edit"),
+        Proof::new(Area::Permission, "fly", Verdict::Unproven, "its answers do not say what the token may do"),
+    ];
+    for size in [(40, 20), (80, 24), (120, 40)] {
+        let mut setup = demo::setup(demo::catalog(), size);
+        setup.readiness = Some(Readiness { at: demo::at(7_300), lines: lines.clone() });
+        let mut app = App::new(setup).0;
+        press(&mut app, "0");
+        check("readiness", &app, size);
+    }
+}
+
+#[test]
 fn an_empty_console_says_what_to_do() {
     for size in SIZES {
         let (app, _) = App::new(demo::setup(Default::default(), size));

@@ -126,7 +126,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn nothing_ever_stands_outside_the_screen_or_on_top_of_another(
-            width in 1u16..300, height in 1u16..120, zoom: bool, banner: bool, lower: bool, focus in 0usize..9, services in 0u16..2000,
+            width in 1u16..300, height in 1u16..120, zoom: bool, banner: bool, lower: bool, focus in 0usize..10, services in 0u16..2000,
         ) {
             let lower = lower.then_some(PaneId::Logs);
             let shape = Shape { width, height, focus: PaneId::ALL[focus], zoom, banner, lower, services };

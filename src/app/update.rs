@@ -111,6 +111,7 @@ fn settle(app: &mut App) {
     if let Some((pane, place)) = map.lower {
         match Kind::of(pane) {
             None if pane == crate::pane::PaneId::Operations => app.operations.keep_in_view(&app.world, place),
+            None if pane == crate::pane::PaneId::Readiness => app.readiness.scroll(0, &app.world, place, &app.look),
             None if pane == crate::pane::PaneId::Timeline => app.timeline.keep_in_view(&app.world, place, &app.look),
             None if pane == crate::pane::PaneId::Contacts => {
                 let selected = app.selected();

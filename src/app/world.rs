@@ -17,6 +17,7 @@ use crate::operation::ledger::RESUME_DEPLOYS;
 use crate::operation::{Ledger, Operation, Standing, words};
 
 use crate::model::operation::Actor;
+use crate::model::readiness::Readiness;
 use crate::paging::turn::Policy;
 use crate::runbook::Document;
 use crate::runbook::runs::{Runs, Standing as RunStanding};
@@ -61,6 +62,8 @@ pub struct World {
     pub incidents: Incidents,
     /// What the journal told, the latest of it: timelines are made of it.
     pub entries: Vec<Entry>,
+    /// What was proven to work, when somebody looked last.
+    pub readiness: Option<Readiness>,
     /// How patient pages are.
     pub patience: Policy,
     /// The time zones that contacts name.

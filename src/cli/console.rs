@@ -39,16 +39,18 @@ pub(super) fn run(cli: &Cli, environment: &Environment) -> Result<Exit, Failure>
     let depth =
         Depth::detect(no_color(cli, environment), environment.term.as_deref(), environment.colorterm.as_deref());
     let engine = super::outside::engine(environment, &clock);
+    let mut setup = setup(
+        &project,
+        &cli.console.look,
+        cli.global.read_only,
+        environment,
+        &clock,
+        depth,
+        super::runbooks::shelf::documents(cli, environment),
+    );
+    setup.readiness = state_dir.as_ref().and_then(|folder| crate::runtime::readiness::load(folder, &project.catalog));
     let opening = Opening {
-        setup: setup(
-            &project,
-            &cli.console.look,
-            cli.global.read_only,
-            environment,
-            &clock,
-            depth,
-            super::runbooks::shelf::documents(cli, environment),
-        ),
+        setup,
         depth,
         in_multiplexer: environment.in_multiplexer,
         state_dir: state_dir.clone(),
@@ -143,6 +145,7 @@ fn setup(
         inert: project.withheld.as_deref().map(Line::from_text),
         runbooks: Arc::new(runbooks),
         by: super::actor::actor(environment),
+        readiness: None,
         patience: crate::paging::turn::Policy {
             escalate_after: settings.watch.escalate_after,
             rounds: settings.watch.rounds,

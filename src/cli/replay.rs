@@ -159,6 +159,7 @@ mod tests {
             runbooks: Arc::default(),
             by: crate::model::operation::Actor::default(),
             patience: Default::default(),
+            readiness: None,
             zones: Arc::default(),
             seed: 0,
         };

@@ -55,7 +55,8 @@ impl Kind {
             | PaneId::Logs
             | PaneId::Operations
             | PaneId::Timeline
-            | PaneId::Contacts => None,
+            | PaneId::Contacts
+            | PaneId::Readiness => None,
         }
     }
 

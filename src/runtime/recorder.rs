@@ -155,6 +155,7 @@ pub fn read(path: &Path) -> Result<(Setup, Vec<Event>), RecordingError> {
         runbooks: Arc::default(),
         by: Actor::default(),
         patience: Default::default(),
+        readiness: None,
         zones,
         seed: 0,
     };

@@ -137,6 +137,7 @@ pub fn setup(catalog: Catalog, size: (u16, u16)) -> Setup {
             host: crashcart::model::text::Line::from_text("web1"),
         },
         patience: Default::default(),
+        readiness: None,
         zones: Arc::default(),
         seed: 7,
     }

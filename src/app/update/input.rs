@@ -208,6 +208,7 @@ fn act(app: &mut App, action: Action, key: Option<Key>) -> Vec<Effect> {
         Action::PaneOperations => app.focus = PaneId::Operations,
         Action::PaneTimeline => app.focus = PaneId::Timeline,
         Action::PaneContacts => app.focus = PaneId::Contacts,
+        Action::PaneReadiness => app.focus = PaneId::Readiness,
         Action::Incident => return responding::incident(app),
         Action::Note => responding::note(app),
         Action::Page => return responding::page(app, key),
@@ -371,6 +372,7 @@ fn open(app: &mut App) -> Vec<Effect> {
         }
         PaneId::Timeline => responding::open_moment(app),
         PaneId::Contacts => responding::open_contact(app),
+        PaneId::Readiness => {}
     }
     Vec::new()
 }
@@ -414,6 +416,11 @@ fn move_in_pane(app: &mut App, action: Action) -> Vec<Effect> {
         PaneId::Timeline => {
             let by = amount(action, page(map.lower.map(|(_, place)| place)));
             app.timeline.step(by);
+        }
+        PaneId::Readiness => {
+            if let Some((_, place)) = map.lower {
+                app.readiness.scroll(amount(action, page(Some(place))), &app.world, place, &app.look);
+            }
         }
         PaneId::Contacts => {
             // A contact takes two rows.

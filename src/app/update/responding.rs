@@ -8,7 +8,7 @@ use super::super::event::{Key, KeyCode};
 use super::notice;
 use crate::action::Action;
 use crate::diagnosis::health::judge_check;
-use crate::incident::timeline::timeline;
+use crate::incident::timeline::{Kind, timeline};
 use crate::incident::{Incident, when};
 use crate::modal::Modal;
 use crate::modal::contact::{ContactState, OUTCOMES, Stage};
@@ -31,7 +31,7 @@ use crate::pane::PaneId;
 use crate::pane::contacts::moment;
 use crate::pane::service::Spot;
 use crate::pane::timeline::tell;
-use crate::ui::Role;
+use crate::ui::{Role, format};
 
 /// Tells the timeline anew, after the journal told something or another incident was chosen.
 pub fn retell(app: &mut App) {
@@ -49,9 +49,25 @@ pub fn incident(app: &mut App) -> Vec<Effect> {
     }
     match shown(app) {
         Some(id) => app.modals.push(Modal::Incident(IncidentMenu::new(id))),
-        None => app.modals.push(Modal::Opening(Box::new(OpeningState::of(&app.world)))),
+        None => propose(app),
     }
     Vec::new()
+}
+
+/// Proposes an incident from what is red now, with what helped the last time.
+fn propose(app: &mut App) {
+    let world = &app.world;
+    let mut state = OpeningState::of(world);
+    let past = state.opening.services.iter().filter_map(|service| world.incidents.past_of(service).next());
+    // Of several services, what happened last is what one remembers.
+    state.recall = past.max_by_key(|incident| incident.opened_at).map(|incident| {
+        let moments = timeline(incident, &world.entries);
+        let helped = moments.iter().rev().find(|moment| moment.kind == Kind::Action);
+        let what = helped.map(|moment| format!(": {}", moment.text)).unwrap_or_default();
+        let ago = format::age(world.now.since(incident.opened_at));
+        format!("#{} {}, {ago} ago{what}", incident.number, incident.title)
+    });
+    app.modals.push(Modal::Opening(Box::new(state)));
 }
 
 /// The incident that keys are about: the one in the timeline while that is looked at, else the one that is open.
@@ -132,7 +148,7 @@ fn said(app: &mut App, id: IncidentId, deed: Deed) -> Vec<Effect> {
         Deed::Role => Prompt::new(Purpose::IncidentRole, ""),
         Deed::Another => {
             app.modals.pop();
-            app.modals.push(Modal::Opening(Box::new(OpeningState::of(&app.world))));
+            propose(app);
             return Vec::new();
         }
         Deed::Evidence => {

@@ -1,0 +1,99 @@
+//! What was proven to work before it is needed, worst first, with how old the proof is.
+
+use std::time::Duration;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::under_rule;
+use crate::app::world::World;
+use crate::model::readiness::{Proof, Verdict};
+use crate::ui::paint::{self, piece};
+use crate::ui::rows::{Row, draw_rows};
+use crate::ui::{Look, Role, format};
+
+/// A proof that is older says little about tonight.
+const OLD: Duration = Duration::from_secs(7 * 86_400);
+
+/// How far the user has scrolled.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct ReadinessState {
+    top: usize,
+}
+
+impl ReadinessState {
+    /// Scrolls by some rows.
+    pub fn scroll(&mut self, by: isize, world: &World, area: Rect, look: &Look) {
+        let longest = rows(world, area.width, look).len().saturating_sub(usize::from(under_rule(area).height));
+        self.top = self.top.saturating_add_signed(by).min(longest);
+    }
+
+    /// Draws the pane.
+    pub fn view(&self, world: &World, focused: bool, area: Rect, buf: &mut Buffer, look: &Look) {
+        let style = look.style(if focused { Role::Accent } else { Role::Dim });
+        let end = world.readiness.as_ref().map(|readiness| {
+            let age = world.now.since(readiness.at);
+            let role = if age > OLD { Role::Degraded } else { Role::Dim };
+            let count = |verdict, word: &str| match readiness.count(verdict) {
+                0 => String::new(),
+                count => format!("{count} {word}  "),
+            };
+            let text = format!(
+                "{}{}proven {} ago",
+                count(Verdict::Failure, "failed"),
+                count(Verdict::Warning, "to look at"),
+                format::age(age)
+            );
+            piece(text, look.style(role))
+        });
+        paint::rule(buf, area, &[piece("Readiness", style)], &end.into_iter().collect::<Vec<_>>(), focused, look);
+        draw_rows(buf, under_rule(area), &rows(world, area.width, look), self.top, focused, look);
+    }
+}
+
+fn rows(world: &World, width: u16, look: &Look) -> Vec<Row<'static>> {
+    let dim = look.style(Role::Dim);
+    let Some(readiness) = &world.readiness else {
+        return vec![
+            Row::of(vec![piece(" nothing was proven yet", dim)]),
+            Row::of(vec![piece(
+                "   crashcart doctor does it, tonight's worst surprises first",
+                look.style(Role::Accent),
+            )]),
+        ];
+    };
+    let mut lines: Vec<&Proof> = readiness.lines.iter().collect();
+    lines.sort_by_key(|line| std::cmp::Reverse(line.verdict));
+    lines.into_iter().flat_map(|line| rows_of(line, width, look)).collect()
+}
+
+fn rows_of(line: &Proof, width: u16, look: &Look) -> Vec<Row<'static>> {
+    let (glyph, role) = match line.verdict {
+        Verdict::Failure => (look.glyphs.down, Role::Down),
+        Verdict::Warning => (look.glyphs.degraded, Role::Degraded),
+        Verdict::Unproven => (look.glyphs.unknown, Role::Unknown),
+        Verdict::Ok => (look.glyphs.healthy, Role::Healthy),
+    };
+    let mut left = vec![
+        piece(format!(" {glyph} "), look.style(role)),
+        piece(format!("{:<13} ", line.area.word()), look.style(Role::Dim)),
+        piece(line.subject.to_string(), look.style(Role::Text)),
+    ];
+    // What works is one line: it is what does not that is read.
+    if line.verdict == Verdict::Ok {
+        if width >= 60 {
+            left.push(piece(format!("  {}", line.evidence), look.style(Role::Dim)));
+        }
+        return vec![Row::of(left)];
+    }
+    let cells = usize::from(width.saturating_sub(4)).max(10);
+    let mut rows = vec![Row::of(left)];
+    let told = std::iter::once((line.evidence.to_string(), role))
+        .chain(line.fix.as_ref().map(|fix| (format!("try: {fix}"), Role::Accent)));
+    for (text, role) in told {
+        for part in paint::wrap(&text, cells).into_iter().take(3) {
+            rows.push(Row::of(vec![piece(format!("   {part}"), look.style(role))]));
+        }
+    }
+    rows
+}
