@@ -148,7 +148,7 @@ impl Incident {
                 self.seen.insert(key.clone());
             }
             IncidentEvent::Called { call, .. } => self.calls.push(call.clone()),
-            IncidentEvent::Reached { .. } | IncidentEvent::Told { .. } | IncidentEvent::Kept { .. } => {}
+            IncidentEvent::Reached { .. } | IncidentEvent::Told { .. } => {}
             IncidentEvent::Sending { key, kind, sender, attempt, contact, title, text } => {
                 self.messages.push(Sending {
                     key: key.clone(),
@@ -200,7 +200,6 @@ impl Incident {
             }
             // What is learned afterwards belongs to it, and mistakes are mended afterwards.
             IncidentEvent::Noted { .. }
-            | IncidentEvent::Kept { .. }
             | IncidentEvent::Corrected { .. }
             | IncidentEvent::Redacted { .. } => Ok(()),
             IncidentEvent::State { state, .. } if *state == self.state => Err("it stands there already"),

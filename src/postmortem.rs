@@ -118,7 +118,7 @@ pub fn facts(material: &Material<'_>) -> Value {
         "changes": of(&[Kind::Release, Kind::Vendor]),
         "symptoms": of(&[Kind::Health, Kind::Alert, Kind::Metric]),
         "actions": of(&[Kind::Action, Kind::Step]),
-        "evidence": of(&[Kind::Log, Kind::Metric, Kind::Evidence]),
+        "evidence": of(&[Kind::Log, Kind::Metric]),
         "notes": of(&[Kind::Note]),
         "reached": of(&[Kind::Contact, Kind::Message]),
         "timeline": timeline,

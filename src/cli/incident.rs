@@ -1,6 +1,5 @@
 //! `crashcart incident`: what is written of an outage, and the document that it becomes.
 
-mod evidence;
 pub mod note;
 
 use anyhow::anyhow;
@@ -92,9 +91,6 @@ pub(super) fn run(cli: &Cli, args: &IncidentArgs, environment: &Environment) -> 
         IncidentCommand::Open(open) => begin(&mut desk, open, args.json),
         command => {
             let incident = desk.find(&args.incident)?;
-            if let IncidentCommand::Evidence { output } = command {
-                return evidence::run(cli, &mut desk, &incident, output.as_deref(), args.json, environment);
-            }
             about(&mut desk, &incident, command, args.json)
         }
     }
@@ -139,7 +135,7 @@ fn about(desk: &mut Desk, incident: &Incident, command: &IncidentCommand, as_jso
         Ok(Exit::Healthy)
     };
     match command {
-        IncidentCommand::List { .. } | IncidentCommand::Open(_) | IncidentCommand::Evidence { .. } => Ok(Exit::Healthy),
+        IncidentCommand::List { .. } | IncidentCommand::Open(_) => Ok(Exit::Healthy),
         IncidentCommand::Show { grep } => show(desk, incident, grep.as_deref(), as_json),
         IncidentCommand::Ack(when) => state(desk, IncidentState::Acknowledged, when),
         IncidentCommand::Mitigate(when) => state(desk, IncidentState::Mitigated, when),

@@ -130,10 +130,6 @@ fn clean(mut event: IncidentEvent) -> IncidentEvent {
             line(outcome);
         }
         IncidentEvent::Redacted { why, .. } => line(why),
-        IncidentEvent::Kept { path, missed, .. } => {
-            line(path);
-            missed.iter_mut().for_each(line);
-        }
         IncidentEvent::Sending { title, text, .. } => {
             line(title);
             text.iter_mut().for_each(line);

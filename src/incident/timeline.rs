@@ -50,8 +50,6 @@ pub enum Kind {
     Step,
     Contact,
     Message,
-    /// What a restart would have destroyed was kept.
-    Evidence,
     /// Something was taken out.
     Redacted,
 }
@@ -72,7 +70,6 @@ impl Kind {
             Self::Step => "step",
             Self::Contact => "contact",
             Self::Message => "message",
-            Self::Evidence => "evidence",
             Self::Redacted => "redacted",
         }
     }
@@ -207,12 +204,6 @@ fn of_incident(event: &IncidentEvent, at: Timestamp) -> Option<Told> {
         IncidentEvent::Told { to, text, outcome, happened_at } => {
             let head = Line::from_text(&format!("to {to}: {text} ({outcome})"));
             Some((*happened_at, Kind::Message, head, Vec::new()))
-        }
-        IncidentEvent::Kept { path, sha256, files, missed, happened_at } => {
-            let text =
-                Line::from_text(&format!("evidence kept in {path}: {files} files, {} could not be got", missed.len()));
-            let more = std::iter::once(Line::from_text(&format!("sha256 {sha256}"))).chain(missed.iter().cloned());
-            Some((*happened_at, Kind::Evidence, text, more.collect()))
         }
         IncidentEvent::Sending { .. } | IncidentEvent::Sent { .. } => messages::told(None, event, at),
         IncidentEvent::Corrected { .. } | IncidentEvent::Redacted { .. } => None,

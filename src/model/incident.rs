@@ -181,17 +181,6 @@ pub enum IncidentEvent {
         outcome: Line,
         happened_at: Timestamp,
     },
-    /// What a restart would have destroyed lies in a file.
-    Kept {
-        path: Line,
-        sha256: Line,
-        /// Things that are in it.
-        files: u32,
-        /// What could not be got.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        missed: Vec<Line>,
-        happened_at: Timestamp,
-    },
     /// A message goes out: written before it does. One of a key, a sender and a try is taken, whoever else wants the same.
     Sending {
         key: String,
@@ -243,7 +232,6 @@ impl IncidentEvent {
             Self::Called { .. } => "called",
             Self::Reached { .. } => "reached",
             Self::Told { .. } => "told",
-            Self::Kept { .. } => "kept",
             Self::Sending { .. } => "sending",
             Self::Sent { .. } => "sent",
             Self::Corrected { .. } => "corrected",

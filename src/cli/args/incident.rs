@@ -13,7 +13,6 @@ pub(super) const INCIDENT_EXAMPLES: &str = "Examples:
   crashcart incident                        how the open one stands, and its timeline
   crashcart incident ack                    somebody is on it
   crashcart incident mitigate --at 02:31    users were well again at that time
-  crashcart incident evidence               before a restart: keep logs, metrics and states in a file
   crashcart incident resolve
   crashcart incident export > postmortem.md
   crashcart incident list --search redis    what was there before, and what helped";
@@ -144,13 +143,6 @@ pub enum IncidentCommand {
         /// Why
         #[arg(required = true)]
         why: Vec<String>,
-    },
-
-    /// Keep what a restart would destroy: logs, metrics, states, this machine, in one file (.tar.gz, without secrets)
-    Evidence {
-        /// The file to write; in the state directory unless said
-        #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
-        output: Option<PathBuf>,
     },
 
     /// Print the postmortem as Markdown, or with --json everything that it is made of
