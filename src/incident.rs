@@ -5,6 +5,7 @@
 //! ```
 
 pub mod ledger;
+pub mod recall;
 pub mod timeline;
 pub mod watching;
 
@@ -13,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use thiserror::Error;
 
 use crate::model::id::{EntryId, IncidentId, ServiceId};
-use crate::model::incident::{IncidentEvent, IncidentState, Severity};
+use crate::model::incident::{Figure, IncidentEvent, IncidentState, Severity};
 use crate::model::operation::Actor;
 use crate::model::text::Line;
 use crate::model::time::Timestamp;
@@ -46,6 +47,8 @@ pub struct Incident {
     pub people: Vec<Actor>,
     pub roles: BTreeMap<String, Line>,
     pub last_at: Timestamp,
+    /// What people say that a figure is, and why.
+    pub figures: BTreeMap<Figure, (Line, Line)>,
     /// What was seen already, by its key.
     seen: BTreeSet<String>,
     pub redacted: BTreeMap<EntryId, Line>,
@@ -92,6 +95,7 @@ impl Incident {
             people: vec![by.clone()],
             roles: BTreeMap::new(),
             last_at: at,
+            figures: BTreeMap::new(),
             seen: BTreeSet::new(),
             redacted: BTreeMap::new(),
             corrected: BTreeMap::new(),
@@ -127,7 +131,11 @@ impl Incident {
             IncidentEvent::Saw { key, .. } => {
                 self.seen.insert(key.clone());
             }
-            IncidentEvent::Reached { .. } | IncidentEvent::Told { .. } => {}
+            IncidentEvent::Reached { .. } | IncidentEvent::Told { .. } | IncidentEvent::Evidence { .. } => {}
+            // The last word counts; the earlier ones stay in the timeline.
+            IncidentEvent::Figure { figure, value, because } => {
+                self.figures.insert(*figure, (value.clone(), because.clone()));
+            }
             IncidentEvent::Corrected { entry, text } => {
                 self.corrected.insert(entry.clone(), text.clone());
             }
@@ -143,7 +151,11 @@ impl Incident {
             IncidentEvent::Opened { .. } => Err("it is open already"),
             IncidentEvent::Saw { key, .. } if self.seen.contains(key) => Err("that was written already"),
             // What is learned afterwards belongs to it, and mistakes are mended afterwards.
-            IncidentEvent::Noted { .. } | IncidentEvent::Corrected { .. } | IncidentEvent::Redacted { .. } => Ok(()),
+            IncidentEvent::Noted { .. }
+            | IncidentEvent::Figure { .. }
+            | IncidentEvent::Evidence { .. }
+            | IncidentEvent::Corrected { .. }
+            | IncidentEvent::Redacted { .. } => Ok(()),
             IncidentEvent::State { state, .. } if *state == self.state => Err("it stands there already"),
             IncidentEvent::State { .. } => Ok(()),
             _ if self.state == IncidentState::Closed => Err("it is closed"),
@@ -159,6 +171,11 @@ impl Incident {
     /// Returns whether something was written of it already.
     pub fn has_seen(&self, key: &str) -> bool {
         self.seen.contains(key)
+    }
+
+    /// Returns the keys of what was seen.
+    pub fn seen(&self) -> impl Iterator<Item = &str> {
+        self.seen.iter().map(String::as_str)
     }
 
     /// Returns when users were well again, if that is known.

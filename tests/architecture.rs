@@ -108,6 +108,7 @@ const MODULES: &[Module] = &[
             "app",
             "runtime",
             "worker",
+            "tail",
         ],
     },
     Module { path: "cli", layer: Layer::Shell, may_import: CLI },

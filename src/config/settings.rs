@@ -1,6 +1,7 @@
 //! What the configuration says about the console itself. Names and numbers: others turn them into styles and keys.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 /// Settings of the console. What is not said is `None`.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -16,4 +17,6 @@ pub struct Settings {
     pub keys: BTreeMap<String, String>,
     /// `host:port` that answers whenever this machine has a network.
     pub vantage: Option<String>,
+    /// The template of postmortems.
+    pub postmortem_template: Option<PathBuf>,
 }

@@ -97,8 +97,13 @@ fn clean(mut event: IncidentEvent) -> IncidentEvent {
             line(text);
             line(outcome);
         }
+        IncidentEvent::Figure { value, because, .. } => {
+            line(value);
+            line(because);
+        }
         IncidentEvent::Redacted { why, .. } => line(why),
         IncidentEvent::Joined { .. }
+        | IncidentEvent::Evidence { .. }
         | IncidentEvent::Role { .. }
         | IncidentEvent::Severity { .. }
         | IncidentEvent::Services { .. }

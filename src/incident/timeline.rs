@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use super::Incident;
 use crate::model::id::{EntryId, ServiceId};
-use crate::model::incident::{IncidentEvent, IncidentState};
+use crate::model::incident::{IncidentEvent, IncidentState, SeenKind};
 use crate::model::journal::{Body, Entry};
-use crate::model::operation::{OperationEvent, StepOutcome};
+use crate::model::operation::{OperationEvent, StepOutcome, Verdict};
 use crate::model::run::{Purpose, RunEvent, StepVerdict};
 use crate::model::text::Line;
 use crate::model::time::Timestamp;
@@ -31,6 +31,8 @@ pub struct Moment {
     pub service: Option<ServiceId>,
     /// Somebody corrected it: the text is the new one.
     pub corrected: bool,
+    /// What it is one of several lines about: an operation, a run, an alert, a service's health.
+    pub thread: Option<String>,
 }
 
 /// What kind of thing happened.
@@ -48,6 +50,8 @@ pub enum Kind {
     Step,
     Contact,
     Message,
+    /// What a restart destroys was put aside.
+    Evidence,
     /// Something was taken out.
     Redacted,
 }
@@ -68,6 +72,7 @@ impl Kind {
             Self::Step => "step",
             Self::Contact => "contact",
             Self::Message => "message",
+            Self::Evidence => "evidence",
             Self::Redacted => "redacted",
         }
     }
@@ -123,6 +128,7 @@ pub fn timeline(incident: &Incident, entries: &[Entry]) -> Vec<Moment> {
             more,
             service,
             corrected: false,
+            thread: thread(entry),
         });
     }
     for moment in &mut moments {
@@ -140,6 +146,20 @@ pub fn timeline(incident: &Incident, entries: &[Entry]) -> Vec<Moment> {
     moments
 }
 
+fn thread(entry: &Entry) -> Option<String> {
+    match &entry.body {
+        // The key ends with the moment, or with what the source calls it.
+        Body::Incident(IncidentEvent::Saw { key, kind: SeenKind::Health, .. }) => {
+            key.split('/').nth(1).map(|service| format!("health/{service}"))
+        }
+        Body::Incident(IncidentEvent::Saw { key, kind: SeenKind::Alert, .. }) => {
+            key.rsplit_once('/').map(|(alert, _)| alert.to_owned())
+        }
+        Body::Operation(_) | Body::Run(_) => entry.operation.as_ref().map(ToString::to_string),
+        _ => None,
+    }
+}
+
 fn about(incident: &Incident, entry: &Entry, from: Timestamp, until: Timestamp) -> bool {
     let in_time = entry.at >= from && entry.at <= until;
     let service = entry.service.as_ref();
@@ -149,7 +169,6 @@ fn about(incident: &Incident, entry: &Entry, from: Timestamp, until: Timestamp) 
 type Told = (Timestamp, Kind, Line, Vec<Line>);
 
 fn of_incident(event: &IncidentEvent, at: Timestamp) -> Option<Told> {
-    use crate::model::incident::SeenKind;
     let said = |kind: Kind, text: String| Some((at, kind, Line::from_text(&text), Vec::new()));
     match event {
         IncidentEvent::Opened { number, title, severity, .. } => {
@@ -188,6 +207,14 @@ fn of_incident(event: &IncidentEvent, at: Timestamp) -> Option<Told> {
             let head = Line::from_text(&format!("to {to}: {text} ({outcome})"));
             Some((*happened_at, Kind::Message, head, Vec::new()))
         }
+        IncidentEvent::Figure { figure, value, because } => {
+            said(Kind::State, format!("{}: {value}, because {because}", figure.word()))
+        }
+        IncidentEvent::Evidence { path, sha256, files, missing, happened_at, .. } => {
+            let gaps = if *missing > 0 { format!(", {missing} not in full") } else { String::new() };
+            let text = Line::from_text(&format!("evidence put aside: {files} files{gaps}, in {path}"));
+            Some((*happened_at, Kind::Evidence, text, vec![Line::from_text(&format!("sha256 {sha256}"))]))
+        }
         IncidentEvent::Corrected { .. } | IncidentEvent::Redacted { .. } => None,
     }
 }
@@ -219,8 +246,12 @@ fn of_operation(operations: &Ledger, entry: &Entry, event: &OperationEvent) -> O
         }
         OperationEvent::CancelAsked { by, .. } => format!("{}: {} stops it", title()?, by.user),
         OperationEvent::Ended { verdict, said } => {
-            let said = if said.is_empty() { verdict.words().to_owned() } else { said.to_string() };
-            format!("{}: {said}", title()?)
+            let after = match verdict {
+                Verdict::Recovered { after } => format!(" after {} s", after.as_secs()),
+                _ => String::new(),
+            };
+            let said = if said.is_empty() { String::new() } else { format!(", {said}") };
+            format!("{}: {}{after}{said}", title()?, verdict.words())
         }
         _ => return None,
     };
