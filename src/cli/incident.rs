@@ -45,6 +45,20 @@ impl Desk {
         Ok(Self { journal, clock, zone, by: actor::actor(environment) })
     }
 
+    /// Opens it for looking, where a full or read-only disk does not let it be opened otherwise.
+    fn open_to_look(cli: &Cli, environment: &Environment) -> Result<Self, Failure> {
+        let opened = Self::open(cli, environment);
+        let Err(failure) = opened else { return opened };
+        match Journal::open_to_read(&state_dir(cli, environment)?) {
+            Ok(Some(journal)) => {
+                output::tell(&format!("only what was written before can be shown: {:#}\n", failure.error));
+                let zone = config_file::time_zone(None, &mut Vec::new());
+                Ok(Self { journal, clock: Clock::system(), zone, by: actor::actor(environment) })
+            }
+            Ok(None) | Err(_) => Err(failure),
+        }
+    }
+
     pub fn find(&self, wanted: &str) -> Result<Incident, Failure> {
         let incidents = self.journal.incidents()?;
         incidents.find(wanted).cloned().ok_or_else(|| {
@@ -106,7 +120,11 @@ fn moment(text: &str, now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
 }
 
 pub(super) fn run(cli: &Cli, args: &IncidentArgs, environment: &Environment) -> Result<Exit, Failure> {
-    let mut desk = Desk::open(cli, environment)?;
+    let looks = matches!(
+        args.command,
+        None | Some(IncidentCommand::List { .. } | IncidentCommand::Show { .. } | IncidentCommand::Export(_))
+    );
+    let mut desk = if looks { Desk::open_to_look(cli, environment)? } else { Desk::open(cli, environment)? };
     let alone = IncidentCommand::Show { grep: None };
     let command = match &args.command {
         Some(command) => command,

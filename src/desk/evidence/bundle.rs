@@ -35,12 +35,8 @@ pub struct Taken {
 pub enum BundleError {
     #[error("{path} is there already, and evidence is never written over")]
     Exists { path: PathBuf },
-    #[error("the evidence cannot be written to {path}")]
-    Write {
-        path: PathBuf,
-        #[source]
-        source: io::Error,
-    },
+    #[error("the evidence cannot be written to {path}: {reason}")]
+    Write { path: PathBuf, reason: String },
 }
 
 /// Returns where a bundle goes when nobody says it.
@@ -56,7 +52,10 @@ pub fn default_path(state_dir: &Path, number: u32, now: Timestamp) -> PathBuf {
 pub fn pack(path: &Path, number: u32, pieces: &[Piece], now: Timestamp) -> Result<Taken, BundleError> {
     let failed = |source: io::Error| match source.kind() {
         io::ErrorKind::AlreadyExists => BundleError::Exists { path: path.to_owned() },
-        _ => BundleError::Write { path: path.to_owned(), source },
+        _ => {
+            let reason = source.to_string().split(" (os error").next().unwrap_or_default().to_lowercase();
+            BundleError::Write { path: path.to_owned(), reason }
+        }
     };
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;

@@ -25,7 +25,10 @@ const QUIET: Duration = Duration::from_secs(1);
 /// Returns what to ask for a log; a pattern is as many as files match it.
 pub(super) fn wanted(spec: &LogSourceSpec, request: &Request, means: &Means) -> Vec<Wanted> {
     let folder = spec.service.as_ref().map_or_else(|| "other".to_owned(), |service| plain(service.as_str()));
-    let file = |title: &str| format!("logs/{folder}/{}.log", plain(title));
+    let file = |title: &str| {
+        let name = plain(title);
+        format!("logs/{folder}/{}.log", name.strip_suffix(".log").unwrap_or(&name))
+    };
     let window = Window { from: means.clock.now() - request.since };
     let zone = request.zone.clone();
     match &spec.origin {
