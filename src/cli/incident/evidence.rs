@@ -125,7 +125,7 @@ fn text(pieces: &[Piece], path: &std::path::Path, sha256: &str, bytes: u64) -> S
         let name = if piece.file.is_empty() { &piece.from } else { &piece.file };
         let row = match &piece.content {
             Ok(got) => {
-                let left = got.left_out.as_ref().map(|left| format!(" (without {left})")).unwrap_or_default();
+                let left = got.left_out.as_ref().map(|left| format!(" (left out: {left})")).unwrap_or_default();
                 format!("  {:<10} {name}{left}\n", format::bytes(got.text.len() as u64))
             }
             Err(why) => format!("! {:<10} {name}: {why}\n", "missing"),

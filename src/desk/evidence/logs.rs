@@ -64,7 +64,12 @@ pub(super) fn wanted(spec: &LogSourceSpec, request: &Request, means: &Means) -> 
                             why = Some(said);
                             break;
                         }
-                        Ok(Some(TailEvent::State(_, LogSourceState::Ended(_))) | None) | Err(_) => break,
+                        Ok(Some(TailEvent::State(_, LogSourceState::Ended(_))) | None) => break,
+                        Err(_) => {
+                            let nothing = "it printed nothing in its time; wait for longer with --timeout DURATION";
+                            why = lines.is_empty().then(|| Line::from_text(nothing));
+                            break;
+                        }
                         Ok(Some(_)) => {}
                     }
                     if lines.len() > 2 * LINES {
@@ -79,7 +84,7 @@ pub(super) fn wanted(spec: &LogSourceSpec, request: &Request, means: &Means) -> 
                     why => {
                         let mut got = window.cut(&lines, None);
                         if let Some(why) = why {
-                            got.left_out = Some(format!("what came after: {why}"));
+                            got.left_out = Some(format!("whatever follows: {why}"));
                         }
                         Ok(got)
                     }
@@ -156,7 +161,8 @@ pub(super) fn chain(error: &dyn std::error::Error) -> String {
         text.push_str(&format!(": {error}"));
         source = error.source();
     }
-    text
+    // A number is no help: what it means stands before it.
+    text.split(" (os error").next().unwrap_or_default().to_owned()
 }
 
 /// How far back lines are kept.
