@@ -4,6 +4,7 @@
 //! [worker](crate::worker)'s, and what has happened is the [journal](crate::journal)'s.
 
 mod clerk;
+pub mod evidence;
 pub mod incidents;
 pub mod paging;
 pub mod planning;

@@ -5,6 +5,7 @@
 //! ```
 
 pub mod ledger;
+pub mod recall;
 pub mod timeline;
 pub mod watching;
 pub mod when;
@@ -15,7 +16,7 @@ use thiserror::Error;
 
 use crate::model::contact::Call;
 use crate::model::id::{EntryId, IncidentId, ServiceId};
-use crate::model::incident::{IncidentEvent, IncidentState, Severity};
+use crate::model::incident::{Figure, IncidentEvent, IncidentState, Severity};
 use crate::model::message::Sending;
 use crate::model::operation::Actor;
 use crate::model::text::Line;
@@ -55,6 +56,8 @@ pub struct Incident {
     /// Calls that people made, in the order in which they wrote them down.
     pub calls: Vec<Call>,
     pub last_at: Timestamp,
+    /// What people say that a figure is, and why.
+    pub figures: BTreeMap<Figure, (Line, Line)>,
     /// What was seen already, by its key.
     seen: BTreeSet<String>,
     /// Messages that went out about it, in their order.
@@ -106,6 +109,7 @@ impl Incident {
             roles: BTreeMap::new(),
             calls: Vec::new(),
             last_at: at,
+            figures: BTreeMap::new(),
             seen: BTreeSet::new(),
             messages: Vec::new(),
             redacted: BTreeMap::new(),
@@ -148,7 +152,7 @@ impl Incident {
                 self.seen.insert(key.clone());
             }
             IncidentEvent::Called { call, .. } => self.calls.push(call.clone()),
-            IncidentEvent::Reached { .. } | IncidentEvent::Told { .. } => {}
+            IncidentEvent::Reached { .. } | IncidentEvent::Told { .. } | IncidentEvent::Evidence { .. } => {}
             IncidentEvent::Sending { key, kind, sender, attempt, contact, title, text } => {
                 self.messages.push(Sending {
                     key: key.clone(),
@@ -168,6 +172,10 @@ impl Incident {
                 if let Some(sent) = sent {
                     sent.outcome = Some((*outcome, said.clone()));
                 }
+            }
+            // The last word counts; the earlier ones stay in the timeline.
+            IncidentEvent::Figure { figure, value, because } => {
+                self.figures.insert(*figure, (value.clone(), because.clone()));
             }
             IncidentEvent::Corrected { entry, text } => {
                 self.corrected.insert(entry.clone(), text.clone());
@@ -200,6 +208,8 @@ impl Incident {
             }
             // What is learned afterwards belongs to it, and mistakes are mended afterwards.
             IncidentEvent::Noted { .. }
+            | IncidentEvent::Figure { .. }
+            | IncidentEvent::Evidence { .. }
             | IncidentEvent::Corrected { .. }
             | IncidentEvent::Redacted { .. } => Ok(()),
             IncidentEvent::State { state, .. } if *state == self.state => Err("it stands there already"),
@@ -232,6 +242,11 @@ impl Incident {
     /// Returns a message that was handed to a sender.
     pub fn message(&self, key: &str, sender: &Line, attempt: u32) -> Option<&Sending> {
         self.messages.iter().find(|sent| is_the(sent, key, sender, attempt))
+    }
+
+    /// Returns the keys of what was seen.
+    pub fn seen(&self) -> impl Iterator<Item = &str> {
+        self.seen.iter().map(String::as_str)
     }
 
     /// Returns when users were well again, if that is known.

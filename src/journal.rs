@@ -25,7 +25,7 @@ use crate::model::id::{OperationId, RunId};
 use crate::model::journal::{Body, Draft, Entry, News};
 use crate::model::operation::OperationEvent;
 use crate::model::time::Timestamp;
-use crate::operation::Operation;
+use crate::operation::{Ledger, Operation};
 use crate::runbook::run::Run;
 use crate::runbook::runs::Runs;
 
@@ -187,6 +187,18 @@ impl Journal {
         let mut incidents = Incidents::default();
         entries.iter().for_each(|entry| incidents.add(entry));
         Ok(incidents)
+    }
+
+    /// Returns every operation.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn operations(&self) -> Result<Ledger, JournalError> {
+        let mut operations = Ledger::default();
+        let failed = |error| JournalError::read(&self.path, error);
+        let entries = entry::of_family(&self.connection, "operation").map_err(failed)?;
+        operations.learn(&News { entries, leases: self.leases()? });
+        Ok(operations)
     }
 
     /// Returns every entry that happened in a stretch of time, in the order in which they were written.

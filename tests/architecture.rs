@@ -130,6 +130,7 @@ const MODULES: &[Module] = &[
             "app",
             "runtime",
             "worker",
+            "tail",
         ],
     },
     // What a watcher decides, and what does it.

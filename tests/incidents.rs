@@ -42,13 +42,31 @@ fn what_is_said_of_an_outage_becomes_a_timeline_and_a_postmortem() {
     assert_eq!(entries[0]["text"], "the first customer wrote", "it happened before the incident was opened: {shown:#}");
     let wrong = entries.iter().find(|entry| entry["text"] == "a *wrong* thing").unwrap()["entry"].as_str().unwrap();
     ok(&["incident", "redact", wrong, "it names a customer"]);
-    let document =
-        ok(&["incident", "export", "--set", "impact=9 min|the first five were slow only", "--objective", "99.9"]);
+    ok(&["incident", "figure", "impact", "9 min", "--because", "the first five were slow only"]);
+    let document = ok(&["incident", "export", "--objective", "99.9"]);
+    let once = ok(&["incident", "export", "--set", "impact=7 min|for this document only"]);
+    assert!(once.contains("**7 min**") && !ok(&["incident", "export"]).contains("7 min"));
+    // A template of one's own: by flag, by configuration, and with its mistake's line.
+    std::fs::write(folder.join("own.md"), "{{ title }}: {{ impact }}\n").unwrap();
+    assert_eq!(ok(&["incident", "export", "--template", "own.md"]), "Checkout answers 500: 9 min\n");
+    let config = folder.join("config.toml");
+    std::fs::write(&config, "[postmortem]\ntemplate = \"own.md\"\n").unwrap();
+    let config = config.to_str().unwrap();
+    assert_eq!(ok(&["--config", config, "incident", "export"]), "Checkout answers 500: 9 min\n");
+    std::fs::write(folder.join("own.md"), "one\n{{ titel }}\n").unwrap();
+    let wrong_template = call(folder, &["--config", config, "incident", "export"]);
+    assert_eq!(wrong_template.status.code(), Some(2));
+    assert!(
+        said(&wrong_template).contains("own.md: the template cannot be used at line 2"),
+        "{}",
+        said(&wrong_template)
+    );
     for part in [
-        "# SEV1 #1: Checkout answers 500",
+        ": Checkout answers 500",
+        "#1, SEV1, resolved",
         "**9 min**",
         "computed: 14 min",
-        "32 %",
+        "21 %",
         "an entry was taken out: it names a customer",
     ] {
         assert!(document.contains(part), "{part:?} is not in\n{document}");

@@ -107,7 +107,7 @@ pub use contacts::{
 };
 use doctor::DOCTOR_EXAMPLES;
 pub use doctor::DoctorArgs;
-pub use incident::{ExportArgs, IncidentArgs, IncidentCommand, IncidentOpenArgs, NoteArgs, WhenArgs};
+pub use incident::{EvidenceArgs, ExportArgs, IncidentArgs, IncidentCommand, IncidentOpenArgs, NoteArgs, WhenArgs};
 use incident::{INCIDENT_EXAMPLES, NOTE_EXAMPLES};
 use init::INIT_EXAMPLES;
 pub use init::InitArgs;

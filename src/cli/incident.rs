@@ -1,5 +1,7 @@
 //! `crashcart incident`: what is written of an outage, and the document that it becomes.
 
+mod evidence;
+mod memory;
 pub mod note;
 
 use anyhow::anyhow;
@@ -13,15 +15,19 @@ use super::failure::Failure;
 use super::{Exit, actor, config_file, output};
 use crate::clock::Clock;
 use crate::desk::incidents::{open, write};
+use crate::incident::recall::Memory;
 use crate::incident::timeline::{Moment, timeline};
 use crate::incident::{Incident, Incidents, when};
 use crate::journal::Journal;
 use crate::model::id::{EntryId, ServiceId};
 use crate::model::incident::{IncidentEvent, IncidentState, Opening};
+use crate::model::journal::Entry;
 use crate::model::text::Line;
 use crate::model::time::Timestamp;
 use crate::postmortem::{self, Material, Override, TEMPLATE};
 use crate::runtime::redaction::redact;
+
+use memory::{recalled, with_memories};
 
 /// Everything that a command about incidents works with.
 pub(super) struct Desk {
@@ -37,6 +43,20 @@ impl Desk {
         let journal = open_journal(&state_dir(cli, environment)?, &clock)?;
         let zone = config_file::time_zone(None, &mut Vec::new());
         Ok(Self { journal, clock, zone, by: actor::actor(environment) })
+    }
+
+    /// Opens it for looking, where a full or read-only disk does not let it be opened otherwise.
+    fn open_to_look(cli: &Cli, environment: &Environment) -> Result<Self, Failure> {
+        let opened = Self::open(cli, environment);
+        let Err(failure) = opened else { return opened };
+        match Journal::open_to_read(&state_dir(cli, environment)?) {
+            Ok(Some(journal)) => {
+                output::tell(&format!("only what was written before can be shown: {:#}\n", failure.error));
+                let zone = config_file::time_zone(None, &mut Vec::new());
+                Ok(Self { journal, clock: Clock::system(), zone, by: actor::actor(environment) })
+            }
+            Ok(None) | Err(_) => Err(failure),
+        }
     }
 
     pub fn find(&self, wanted: &str) -> Result<Incident, Failure> {
@@ -55,9 +75,13 @@ impl Desk {
     }
 
     pub fn moments(&self, incident: &Incident) -> Result<Vec<Moment>, Failure> {
+        Ok(timeline(incident, &self.entries(incident)?))
+    }
+
+    /// Returns what the journal has of the time of an incident.
+    pub fn entries(&self, incident: &Incident) -> Result<Vec<Entry>, Failure> {
         let from = incident.began_at.min(incident.opened_at) - std::time::Duration::from_secs(6 * 3_600);
-        let entries = self.journal.between(from, self.clock.now() + std::time::Duration::from_secs(60))?;
-        Ok(timeline(incident, &entries))
+        Ok(self.journal.between(from, self.clock.now() + std::time::Duration::from_secs(60))?)
     }
 
     /// Returns when something happened.
@@ -76,27 +100,48 @@ impl Desk {
 }
 
 pub(super) fn run(cli: &Cli, args: &IncidentArgs, environment: &Environment) -> Result<Exit, Failure> {
-    let mut desk = Desk::open(cli, environment)?;
-    let show = IncidentCommand::Show { grep: None };
+    let looks = matches!(
+        args.command,
+        None | Some(IncidentCommand::List { .. } | IncidentCommand::Show { .. } | IncidentCommand::Export(_))
+    );
+    let mut desk = if looks { Desk::open_to_look(cli, environment)? } else { Desk::open(cli, environment)? };
+    let alone = IncidentCommand::Show { grep: None };
     let command = match &args.command {
         Some(command) => command,
         None if desk.journal.incidents()?.latest_first().next().is_none() => {
             output::print(if args.json { "null\n" } else { "No incident was ever opened.\n" })?;
             return Ok(Exit::Healthy);
         }
-        None => &show,
+        None => &alone,
     };
     match command {
         IncidentCommand::List { search } => list(&desk, search.as_deref(), args.json),
-        IncidentCommand::Open(open) => begin(&mut desk, open, args.json),
+        IncidentCommand::Open(open) => begin(cli, environment, &mut desk, open, args.json),
         command => {
             let incident = desk.find(&args.incident)?;
-            about(&mut desk, &incident, command, args.json)
+            if let IncidentCommand::Show { grep } = command {
+                let recalled =
+                    if incident.is_open() { recalled(cli, environment, &desk, &incident) } else { Vec::new() };
+                return show(&desk, &incident, grep.as_deref(), &recalled, args.json);
+            }
+            if let IncidentCommand::Export(export_args) = command {
+                return export(cli, environment, &desk, &incident, export_args, args.json);
+            }
+            if let IncidentCommand::Evidence(args_of_it) = command {
+                return evidence::run(cli, environment, &mut desk, &incident, args_of_it, args.json);
+            }
+            about(&mut desk, &incident, command)
         }
     }
 }
 
-fn begin(desk: &mut Desk, args: &IncidentOpenArgs, as_json: bool) -> Result<Exit, Failure> {
+fn begin(
+    cli: &Cli,
+    environment: &Environment,
+    desk: &mut Desk,
+    args: &IncidentOpenArgs,
+    as_json: bool,
+) -> Result<Exit, Failure> {
     let opening = Opening {
         title: Line::from_text(&args.title.join(" ")),
         severity: args.severity,
@@ -106,28 +151,19 @@ fn begin(desk: &mut Desk, args: &IncidentOpenArgs, as_json: bool) -> Result<Exit
     let id = open(&mut desk.journal, &opening, &desk.by, desk.clock.now()).map_err(failed)?;
     let incident = desk.find(id.as_str())?;
     // What helped before is what one wants to know first.
-    for service in &opening.services {
-        let incidents = desk.journal.incidents()?;
-        if let Some(past) = incidents.past_of(service).next() {
-            output::tell(&recalled(desk, past)?);
-        }
-    }
-    let text =
-        if as_json { format!("{:#}\n", summary(&incident, desk)) } else { format!("incident #{}\n", incident.number) };
+    let recalled = recalled(cli, environment, desk, &incident);
+    let now = desk.clock.now();
+    recalled.iter().for_each(|memory| output::tell(&format!("{}\n", redact(memory.sentence(now).as_str()))));
+    let text = if as_json {
+        format!("{:#}\n", with_memories(summary(&incident, desk), &recalled, now))
+    } else {
+        format!("incident #{}\n", incident.number)
+    };
     output::print(text)?;
     Ok(Exit::Healthy)
 }
 
-/// `last time (#7, 3 days ago): rolled back checkout to v41`.
-fn recalled(desk: &Desk, past: &Incident) -> Result<String, Failure> {
-    let moments = desk.moments(past)?;
-    let helped = moments.iter().rev().find(|moment| matches!(moment.kind, crate::incident::timeline::Kind::Action));
-    let ago = crate::ui::format::age(desk.clock.now().since(past.opened_at));
-    let what = helped.map(|moment| format!(": {}", moment.text)).unwrap_or_default();
-    Ok(format!("last time (#{}, {}, {ago} ago){what}\n", past.number, past.title))
-}
-
-fn about(desk: &mut Desk, incident: &Incident, command: &IncidentCommand, as_json: bool) -> Result<Exit, Failure> {
+fn about(desk: &mut Desk, incident: &Incident, command: &IncidentCommand) -> Result<Exit, Failure> {
     let state = |desk: &mut Desk, state: IncidentState, when| -> Result<Exit, Failure> {
         let happened_at = desk.when(when)?;
         desk.write(incident, &IncidentEvent::State { state, happened_at })?;
@@ -135,8 +171,12 @@ fn about(desk: &mut Desk, incident: &Incident, command: &IncidentCommand, as_jso
         Ok(Exit::Healthy)
     };
     match command {
-        IncidentCommand::List { .. } | IncidentCommand::Open(_) => Ok(Exit::Healthy),
-        IncidentCommand::Show { grep } => show(desk, incident, grep.as_deref(), as_json),
+        // They are about more than one, or only look.
+        IncidentCommand::List { .. }
+        | IncidentCommand::Open(_)
+        | IncidentCommand::Show { .. }
+        | IncidentCommand::Evidence(_)
+        | IncidentCommand::Export(_) => Ok(Exit::Healthy),
         IncidentCommand::Ack(when) => state(desk, IncidentState::Acknowledged, when),
         IncidentCommand::Mitigate(when) => state(desk, IncidentState::Mitigated, when),
         IncidentCommand::Resolve(when) => state(desk, IncidentState::Resolved, when),
@@ -178,7 +218,20 @@ fn about(desk: &mut Desk, incident: &Incident, command: &IncidentCommand, as_jso
             desk.write(incident, &IncidentEvent::Redacted { entry, why: Line::from_text(&why.join(" ")) })?;
             Ok(Exit::Healthy)
         }
-        IncidentCommand::Export(args) => export(desk, incident, args, as_json),
+        IncidentCommand::Figure { name, value, because } => {
+            if value.trim().is_empty() || because.trim().is_empty() {
+                return Err(Failure::usage(anyhow!("a figure needs its value and why"))
+                    .hint("crashcart incident figure impact '9 min' --because 'the first five were slow only'"));
+            }
+            let event = IncidentEvent::Figure {
+                figure: *name,
+                value: Line::from_text(value.trim()),
+                because: Line::from_text(because.trim()),
+            };
+            desk.write(incident, &event)?;
+            output::tell(&format!("#{}: {} is {}\n", incident.number, name.word(), value.trim()));
+            Ok(Exit::Healthy)
+        }
     }
 }
 
@@ -243,13 +296,19 @@ fn summary(incident: &Incident, desk: &Desk) -> Value {
     })
 }
 
-fn show(desk: &Desk, incident: &Incident, grep: Option<&str>, as_json: bool) -> Result<Exit, Failure> {
+fn show(
+    desk: &Desk,
+    incident: &Incident,
+    grep: Option<&str>,
+    recalled: &[Memory],
+    as_json: bool,
+) -> Result<Exit, Failure> {
     let mut moments = desk.moments(incident)?;
     if let Some(wanted) = grep.map(str::to_lowercase) {
         moments.retain(|moment| moment.text.as_str().to_lowercase().contains(&wanted));
     }
     if as_json {
-        let mut document = summary(incident, desk);
+        let mut document = with_memories(summary(incident, desk), recalled, desk.clock.now());
         document["timeline"] = moments
             .iter()
             .map(|moment| {
@@ -259,7 +318,10 @@ fn show(desk: &Desk, incident: &Incident, grep: Option<&str>, as_json: bool) -> 
             .collect();
         output::print(redact(&format!("{document:#}\n")).as_ref())?;
     } else {
-        output::print(redact(&text(incident, &moments, desk)).as_ref())?;
+        let mut text = text(incident, &moments, desk);
+        let now = desk.clock.now();
+        recalled.iter().for_each(|memory| text.push_str(&format!("\n{}\n", memory.sentence(now))));
+        output::print(redact(&text).as_ref())?;
     }
     Ok(if incident.is_open() { Exit::Wrong } else { Exit::Healthy })
 }
@@ -303,16 +365,19 @@ fn text(incident: &Incident, moments: &[Moment], desk: &Desk) -> String {
     text
 }
 
-fn export(desk: &Desk, incident: &Incident, args: &ExportArgs, as_json: bool) -> Result<Exit, Failure> {
+fn export(
+    cli: &Cli,
+    environment: &Environment,
+    desk: &Desk,
+    incident: &Incident,
+    args: &ExportArgs,
+    as_json: bool,
+) -> Result<Exit, Failure> {
     let moments = desk.moments(incident)?;
     let overrides: Vec<Override> = args
         .figures
         .iter()
-        .map(|(figure, value, because)| Override {
-            figure: figure.clone(),
-            value: value.clone(),
-            because: because.clone(),
-        })
+        .map(|(figure, value, because)| Override { figure: *figure, value: value.clone(), because: because.clone() })
         .collect();
     let budget = match args.objective {
         None => None,
@@ -333,14 +398,36 @@ fn export(desk: &Desk, incident: &Incident, args: &ExportArgs, as_json: bool) ->
     let text = if as_json {
         format!("{facts:#}\n")
     } else {
-        let template = match &args.template {
-            None => TEMPLATE.to_owned(),
+        let configured = || configured_template(cli, environment);
+        let (template, path) = match args.template.clone().or_else(configured) {
+            None => (TEMPLATE.to_owned(), None),
             Some(path) => {
-                std::fs::read_to_string(path).map_err(|error| Failure::usage(anyhow!("{}: {error}", path.display())))?
+                let read = std::fs::read_to_string(&path);
+                let text = read
+                    .map_err(|error| Failure::usage(anyhow!("cannot read the template {}: {error}", path.display())))?;
+                (text, Some(path))
             }
         };
-        postmortem::document(&template, &facts).map_err(|error| Failure::usage(anyhow!("{error}")))?
+        let place = path.map(|path| format!("{}: ", path.display())).unwrap_or_default();
+        postmortem::document(&template, &facts).map_err(|error| {
+            Failure::usage(anyhow!("{place}{error}"))
+                .hint("crashcart incident export --json shows what a template is given")
+        })?
     };
     output::print(redact(&text).as_ref())?;
     Ok(Exit::Healthy)
+}
+
+/// The configuration's template. A configuration that is broken or not trusted costs the template, and not the document.
+fn configured_template(cli: &Cli, environment: &Environment) -> Option<std::path::PathBuf> {
+    match config_file::open(&cli.global, &[], &[], environment) {
+        Ok(project) if project.withheld.is_none() => project.settings.postmortem_template,
+        Ok(_) => None,
+        Err(failure) => {
+            let error = format!("{:#}", failure.error);
+            let first = error.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+            output::tell(&format!("the built-in template is used, because the configuration cannot be: {first}\n"));
+            None
+        }
+    }
 }

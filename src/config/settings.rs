@@ -1,6 +1,7 @@
 //! What the configuration says about the console itself. Names and numbers: others turn them into styles and keys.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use crate::model::watch::WatchRules;
 
@@ -20,4 +21,6 @@ pub struct Settings {
     pub vantage: Option<String>,
     /// By which rules the watcher speaks up.
     pub watch: WatchRules,
+    /// The template of postmortems.
+    pub postmortem_template: Option<PathBuf>,
 }

@@ -50,6 +50,14 @@ shape! {
         keys: Named<Filled>;
         /// How the console finds out that this machine itself has no network.
         self_check: SelfCheckShape;
+        /// The document that an incident becomes.
+        postmortem: PostmortemShape;
+    }
+
+    /// The document that an incident becomes.
+    PostmortemShape {
+        /// A template of your own, in the syntax of Jinja.
+        template: Filled;
     }
 
     /// The project.

@@ -175,7 +175,7 @@ fn a_value_of_the_wrong_kind_says_what_it_should_be() {
         ("[self_check]\nvantage = \"x\"", "2:11+3 `x` names no port / add it: x:443"),
         (
             "banana = 1",
-            "1:1+6 unknown key `banana` / known here: project, environments, sources, services, vendors, contacts, senders, watch, console, keys, self_check",
+            "1:1+6 unknown key `banana` / known here: project, environments, sources, services, vendors, contacts, senders, watch, console, keys, self_check, postmortem",
         ),
         (
             "[[vendors]]\nname = \"v\"\nstatus = \"stripe.com\"",

@@ -47,8 +47,20 @@ impl Place<'_> {
 
 /// Checks what a file says and gives what is valid of it.
 pub fn validate(file: File, place: Place<'_>, problems: &mut Problems) -> (Catalog, Settings, Vec<SecretUse>) {
-    let File { project, environments, sources, services, vendors, contacts, senders, watch, console, keys, self_check } =
-        file;
+    let File {
+        project,
+        environments,
+        sources,
+        services,
+        vendors,
+        contacts,
+        senders,
+        watch,
+        console,
+        keys,
+        self_check,
+        postmortem,
+    } = file;
     let services = list(services);
     let vendors = list(vendors);
     let environments = environments.map_or_else(Vec::new, |At { value: Named(entries), .. }| entries);
@@ -139,6 +151,8 @@ pub fn validate(file: File, place: Place<'_>, problems: &mut Problems) -> (Catal
     }
     let mut settings = settings(console.map(|console| console.value), keys, self_check.and_then(|at| at.value.vantage));
     settings.watch = paging::watch(watch, &names, problems);
+    settings.postmortem_template =
+        postmortem.and_then(|at| at.value.template).map(|template| place.path(&template.value.0));
     (catalog, settings, secrets)
 }
 
@@ -288,6 +302,7 @@ fn settings(console: Option<ConsoleShape>, keys: Option<At<Named<Filled>>>, vant
         keys: keys.map_or_else(Default::default, |keys| {
             keys.value.0.into_iter().map(|(action, key)| (action.value, key.value.0)).collect()
         }),
+        postmortem_template: None,
         vantage: vantage.map(|at| address::join(&at.value.host, at.value.port)),
         ..Settings::default()
     };

@@ -129,6 +129,10 @@ fn clean(mut event: IncidentEvent) -> IncidentEvent {
             line(text);
             line(outcome);
         }
+        IncidentEvent::Figure { value, because, .. } => {
+            line(value);
+            line(because);
+        }
         IncidentEvent::Redacted { why, .. } => line(why),
         IncidentEvent::Sending { title, text, .. } => {
             line(title);
@@ -140,6 +144,7 @@ fn clean(mut event: IncidentEvent) -> IncidentEvent {
         }
         IncidentEvent::Called { .. }
         | IncidentEvent::Joined { .. }
+        | IncidentEvent::Evidence { .. }
         | IncidentEvent::Role { .. }
         | IncidentEvent::Severity { .. }
         | IncidentEvent::Services { .. }

@@ -9,7 +9,7 @@ use super::Incident;
 use crate::model::id::{EntryId, ServiceId};
 use crate::model::incident::{IncidentEvent, IncidentState, SeenKind};
 use crate::model::journal::{Body, Entry};
-use crate::model::operation::{OperationEvent, StepOutcome};
+use crate::model::operation::{OperationEvent, StepOutcome, Verdict};
 use crate::model::run::{Purpose, RunEvent, StepVerdict};
 use crate::model::text::Line;
 use crate::model::time::Timestamp;
@@ -33,6 +33,8 @@ pub struct Moment {
     pub service: Option<ServiceId>,
     /// Somebody corrected it: the text is the new one.
     pub corrected: bool,
+    /// What it is one of several lines about: an operation, a run, an alert, a service's health.
+    pub thread: Option<String>,
 }
 
 /// What kind of thing happened.
@@ -50,6 +52,8 @@ pub enum Kind {
     Step,
     Contact,
     Message,
+    /// What a restart destroys was put aside.
+    Evidence,
     /// Something was taken out.
     Redacted,
 }
@@ -70,6 +74,7 @@ impl Kind {
             Self::Step => "step",
             Self::Contact => "contact",
             Self::Message => "message",
+            Self::Evidence => "evidence",
             Self::Redacted => "redacted",
         }
     }
@@ -130,6 +135,7 @@ pub fn timeline(incident: &Incident, entries: &[Entry]) -> Vec<Moment> {
             more,
             service,
             corrected: false,
+            thread: thread(entry),
         });
     }
     for moment in &mut moments {
@@ -145,6 +151,20 @@ pub fn timeline(incident: &Incident, entries: &[Entry]) -> Vec<Moment> {
     // Of one moment, what was written first comes first.
     moments.sort_by_key(|moment| moment.at);
     moments
+}
+
+fn thread(entry: &Entry) -> Option<String> {
+    match &entry.body {
+        // The key ends with the moment, or with what the source calls it.
+        Body::Incident(IncidentEvent::Saw { key, kind: SeenKind::Health, .. }) => {
+            key.split('/').nth(1).map(|service| format!("health/{service}"))
+        }
+        Body::Incident(IncidentEvent::Saw { key, kind: SeenKind::Alert, .. }) => {
+            key.rsplit_once('/').map(|(alert, _)| alert.to_owned())
+        }
+        Body::Operation(_) | Body::Run(_) => entry.operation.as_ref().map(ToString::to_string),
+        _ => None,
+    }
 }
 
 fn about(incident: &Incident, entry: &Entry, from: Timestamp, until: Timestamp) -> bool {
@@ -206,6 +226,14 @@ fn of_incident(event: &IncidentEvent, at: Timestamp) -> Option<Told> {
             Some((*happened_at, Kind::Message, head, Vec::new()))
         }
         IncidentEvent::Sending { .. } | IncidentEvent::Sent { .. } => messages::told(None, event, at),
+        IncidentEvent::Figure { figure, value, because } => {
+            said(Kind::State, format!("{}: {value}, because {because}", figure.word()))
+        }
+        IncidentEvent::Evidence { path, sha256, files, missing, happened_at, .. } => {
+            let gaps = if *missing > 0 { format!(", {missing} not in full") } else { String::new() };
+            let text = Line::from_text(&format!("evidence put aside: {files} files{gaps}, in {path}"));
+            Some((*happened_at, Kind::Evidence, text, vec![Line::from_text(&format!("sha256 {sha256}"))]))
+        }
         IncidentEvent::Corrected { .. } | IncidentEvent::Redacted { .. } => None,
     }
 }
@@ -237,8 +265,12 @@ fn of_operation(operations: &Ledger, entry: &Entry, event: &OperationEvent) -> O
         }
         OperationEvent::CancelAsked { by, .. } => format!("{}: {} stops it", title()?, by.user),
         OperationEvent::Ended { verdict, said } => {
-            let said = if said.is_empty() { verdict.words().to_owned() } else { said.to_string() };
-            format!("{}: {said}", title()?)
+            let after = match verdict {
+                Verdict::Recovered { after } => format!(" after {} s", after.as_secs()),
+                _ => String::new(),
+            };
+            let said = if said.is_empty() { String::new() } else { format!(", {said}") };
+            format!("{}: {}{after}{said}", title()?, verdict.words())
         }
         _ => return None,
     };

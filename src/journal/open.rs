@@ -92,8 +92,13 @@ impl Journal {
         };
         match read(&path, OpenFlags::empty()) {
             // SQLite reads a WAL file's journal only where it may put its shared memory beside it. A copy on a disk that
-            // cannot be written is changed by nobody, and is read without.
-            Err(JournalError::Open { .. } | JournalError::ReadOnly { .. }) if !beside(&path, "-wal").exists() => {
+            // cannot be written, or is full, is changed by nobody, and is read without.
+            Err(
+                JournalError::Open { .. }
+                | JournalError::ReadOnly { .. }
+                | JournalError::Full { .. }
+                | JournalError::Disk { .. },
+            ) if beside(&path, "-wal").metadata().map_or(true, |wal| wal.len() == 0) => {
                 match url::Url::from_file_path(&path) {
                     Ok(url) => read(Path::new(&format!("{url}?immutable=1")), OpenFlags::SQLITE_OPEN_URI),
                     Err(()) => read(&path, OpenFlags::empty()),

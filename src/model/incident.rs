@@ -102,6 +102,39 @@ impl SeenKind {
     }
 }
 
+/// A figure of a postmortem that can be another than the computed one.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Figure {
+    /// How long users had trouble.
+    Impact,
+    Detected,
+    Acknowledged,
+    Mitigated,
+    Resolved,
+}
+
+impl Figure {
+    /// Every figure, in the order of a postmortem.
+    pub const ALL: [Self; 5] = [Self::Impact, Self::Detected, Self::Acknowledged, Self::Mitigated, Self::Resolved];
+
+    /// Returns the word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Impact => "impact",
+            Self::Detected => "detected",
+            Self::Acknowledged => "acknowledged",
+            Self::Mitigated => "mitigated",
+            Self::Resolved => "resolved",
+        }
+    }
+
+    /// Reads the word.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|figure| figure.word() == text.trim().to_ascii_lowercase())
+    }
+}
+
 /// Something that happened to an incident.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
@@ -203,6 +236,23 @@ pub enum IncidentEvent {
         outcome: SendOutcome,
         said: Line,
     },
+    /// A figure of the postmortem is another than the computed one, and why.
+    Figure {
+        figure: Figure,
+        value: Line,
+        because: Line,
+    },
+    /// What a restart destroys was put aside, into a file on the machine of whoever wrote this.
+    Evidence {
+        path: Line,
+        sha256: Line,
+        bytes: u64,
+        /// Files in it.
+        files: u32,
+        /// What could not be got, or only in part.
+        missing: u32,
+        happened_at: Timestamp,
+    },
     /// An entry was wrong: this is what is right.
     Corrected {
         entry: EntryId,
@@ -234,6 +284,8 @@ impl IncidentEvent {
             Self::Told { .. } => "told",
             Self::Sending { .. } => "sending",
             Self::Sent { .. } => "sent",
+            Self::Figure { .. } => "figure",
+            Self::Evidence { .. } => "evidence",
             Self::Corrected { .. } => "corrected",
             Self::Redacted { .. } => "redacted",
         }

@@ -251,7 +251,7 @@ fn role(kind: Kind) -> Role {
         Kind::Release | Kind::Vendor => Role::Degraded,
         Kind::Action | Kind::Step | Kind::State => Role::Accent,
         Kind::Contact | Kind::Message => Role::Healthy,
-        Kind::Note | Kind::Log | Kind::Metric => Role::Text,
+        Kind::Note | Kind::Log | Kind::Metric | Kind::Evidence => Role::Text,
         Kind::Redacted => Role::Faint,
     }
 }

@@ -5,15 +5,17 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueHint};
 
-use super::values::{duration, figure, severity};
-use crate::model::incident::Severity;
+use super::values::{duration, figure, figure_name, severity};
+use crate::model::incident::{Figure, Severity};
 
 pub(super) const INCIDENT_EXAMPLES: &str = "Examples:
   crashcart incident open 'Checkout answers 500' --severity sev1 --service checkout --ago 14m
   crashcart incident                        how the open one stands, and its timeline
   crashcart incident ack                    somebody is on it
   crashcart incident mitigate --at 02:31    users were well again at that time
+  crashcart incident evidence               before anybody restarts anything
   crashcart incident resolve
+  crashcart incident figure impact '9 min' --because 'the first five were slow only'
   crashcart incident export > postmortem.md
   crashcart incident list --search redis    what was there before, and what helped";
 
@@ -72,13 +74,28 @@ pub struct ExportArgs {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub template: Option<PathBuf>,
 
-    /// A figure is another than the computed one, and why: impact='2 h|the shop answered, and nobody could pay'
+    /// A figure for this document only (`incident figure` keeps it), and why: impact='2 h|the shop answered, and nobody could pay'
     #[arg(long = "set", value_name = "FIGURE=VALUE|WHY", value_parser = figure)]
-    pub figures: Vec<(String, String, String)>,
+    pub figures: Vec<(Figure, String, String)>,
 
     /// What part of thirty days the services may be away: 99.9
     #[arg(long, value_name = "PERCENT")]
     pub objective: Option<f64>,
+}
+
+#[derive(Args, Clone, PartialEq, Eq, Debug)]
+pub struct EvidenceArgs {
+    /// Write it here instead of into the state directory; a file that is there already stays as it is
+    #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub output: Option<PathBuf>,
+
+    /// How far back logs go
+    #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "1h")]
+    pub since: Duration,
+
+    /// How long each source may take; one that hangs costs itself only
+    #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "20s")]
+    pub timeout: Duration,
 }
 
 #[derive(Subcommand, Clone, PartialEq, Debug)]
@@ -144,6 +161,21 @@ pub enum IncidentCommand {
         #[arg(required = true)]
         why: Vec<String>,
     },
+
+    /// Say that a figure of the postmortem is another than the computed one, and why; every export has it from then on
+    Figure {
+        /// One of impact, detected, acknowledged, mitigated, resolved
+        #[arg(value_parser = figure_name)]
+        name: Figure,
+        /// How long: '2 h', '9 min'
+        value: String,
+        /// Why the computed one is wrong
+        #[arg(long, value_name = "WHY")]
+        because: String,
+    },
+
+    /// Put aside what a restart destroys: logs, metrics, states, processes, in one file
+    Evidence(EvidenceArgs),
 
     /// Print the postmortem as Markdown, or with --json everything that it is made of
     Export(ExportArgs),

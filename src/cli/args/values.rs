@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use crate::config::{build, duration as friendly};
 use crate::model::check::RecordType;
+use crate::model::incident::Figure;
+
 use crate::model::log::Level;
 
 /// Reads a size: `80x24`.
@@ -86,17 +88,18 @@ pub fn severity(text: &str) -> Result<crate::model::incident::Severity, String> 
     crate::model::incident::Severity::parse(text).ok_or_else(|| "one of sev1, sev2, sev3, sev4".to_owned())
 }
 
+/// Reads a figure's name: `impact`.
+pub fn figure_name(text: &str) -> Result<Figure, String> {
+    Figure::parse(text).ok_or_else(|| format!("one of {}", Figure::ALL.map(Figure::word).join(", ")))
+}
+
 /// Reads `impact=2 h|why`.
-pub fn figure(text: &str) -> Result<(String, String, String), String> {
-    const FIGURES: [&str; 5] = ["impact", "detected", "acknowledged", "mitigated", "resolved"];
+pub fn figure(text: &str) -> Result<(Figure, String, String), String> {
     let (name, rest) = text.split_once('=').ok_or_else(|| "write it as impact='2 h|why'".to_owned())?;
     let (value, why) = rest.split_once('|').filter(|(_, why)| !why.trim().is_empty()).ok_or_else(|| {
         "say why it is another than the computed one: impact='2 h|the shop answered, and nobody could pay'".to_owned()
     })?;
-    if !FIGURES.contains(&name) {
-        return Err(format!("one of {}", FIGURES.join(", ")));
-    }
-    Ok((name.to_owned(), value.trim().to_owned(), why.trim().to_owned()))
+    Ok((figure_name(name)?, value.trim().to_owned(), why.trim().to_owned()))
 }
 
 #[cfg(test)]
