@@ -17,6 +17,8 @@ use crate::tail::{self, Options, TailEvent};
 
 /// Lines of one log at most.
 const LINES: usize = 20_000;
+/// Lines that are kept of a log in which everything is older.
+const SILENT: usize = 200;
 /// Bytes of one log at most.
 const BYTES: usize = 2 * 1024 * 1024;
 /// A command that prints nothing for so long, after its first line, has printed what there is.
@@ -174,16 +176,16 @@ struct Window {
 impl Window {
     /// Keeps the last lines within the window and the bounds, and says what was left out.
     fn cut(self, lines: &[LogLine], end: Option<u64>) -> Got {
-        // What states no time happened with the line before it.
-        let mut first =
-            lines.iter().position(|line| line.stated.is_none_or(|at| at >= self.from)).unwrap_or(lines.len());
-        // Lines without a time at the head of the file say nothing about when they were written.
-        if let Some(known) = lines[first..].iter().position(|line| line.stated.is_some_and(|at| at < self.from)) {
-            let after = first + known;
-            first = lines[after..]
-                .iter()
-                .position(|line| line.stated.is_some_and(|at| at >= self.from))
-                .map_or(lines.len(), |found| after + found);
+        // What states no time happened with the line before it; at the head of a file nobody knows, and it is kept.
+        let is_old = |line: &LogLine| line.stated.is_some_and(|at| at < self.from);
+        let is_new = |line: &LogLine| line.stated.is_some_and(|at| at >= self.from);
+        let mut first = lines
+            .iter()
+            .position(is_old)
+            .map_or(0, |old| lines[old..].iter().position(is_new).map_or(lines.len(), |new| old + new));
+        // A log that has been silent for long ends with the reason.
+        if first == lines.len() {
+            first = first.saturating_sub(SILENT);
         }
         first = first.max(lines.len().saturating_sub(LINES));
         let mut bytes = 0;
@@ -234,14 +236,16 @@ mod tests {
         // Where no line says when it was written, all are kept.
         let got = window.cut(&lines[..1], Some(2));
         assert_eq!((got.text.as_str(), got.left_out), ("?\n", None));
-        assert!(window.cut(&lines[1..3], Some(16)).left_out.unwrap().starts_with("16 bytes"), "nothing is new enough");
+        // It has been silent for long: its end says why.
+        let got = window.cut(&lines[1..3], Some(16));
+        assert_eq!(got.text, "old\nits trace\n");
     }
 
     #[test]
     fn a_log_of_long_lines_stays_within_its_bytes() {
         let window = Window { from: Timestamp::from_secs(0) };
-        let long = "x".repeat(BYTES / 4);
-        let lines: Vec<LogLine> = (0..8).map(|at| line(None, at, &long)).collect();
+        let long = "x".repeat(BYTES / 64);
+        let lines: Vec<LogLine> = (0..128).map(|at| line(None, at, &long)).collect();
         let got = window.cut(&lines, None);
         assert!(got.text.len() <= BYTES && got.text.len() > BYTES / 2, "{}", got.text.len());
         assert!(got.left_out.is_some());
