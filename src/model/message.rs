@@ -64,6 +64,8 @@ pub struct Message {
     /// critical, error, warning or info.
     pub severity: String,
     pub resolved: bool,
+    /// How far its incident is, in the incident's own word.
+    pub state: String,
     pub service: Option<Line>,
     /// Messages about the same thing carry the same: a system that knows a key twice does not raise a second alarm.
     pub key: String,
@@ -83,7 +85,7 @@ impl Message {
         }
         json!({
             "title": self.title, "text": text, "severity": self.severity, "resolved": self.resolved,
-            "service": self.service, "key": self.key, "link": null, "at": self.at,
+            "service": self.service, "key": self.key, "link": null, "at": self.at, "state": self.state,
         })
     }
 }

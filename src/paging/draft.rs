@@ -69,6 +69,7 @@ fn message(material: &Material<'_>, title: &str, text: Vec<Line>) -> Message {
         text,
         severity: severity(incident.severity).to_owned(),
         resolved: !incident.is_open(),
+        state: incident.state.word().to_owned(),
         service: incident.services.first().map(|service| Line::from_text(service.as_str())),
         key: format!("crashcart-{}", incident.id),
         at: material.now,

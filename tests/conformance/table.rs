@@ -180,7 +180,7 @@ pub const TABLE: &[Row] = &[
 ];
 
 /// Descriptions of systems for which there is no definition.
-pub const NO_DEFINITION: &[&str] = &["apprunner", "aws-health", "elasticbeanstalk", "statuspage-manage"];
+pub const NO_DEFINITION: &[&str] = &["apprunner", "aws-health", "elasticbeanstalk"];
 
 /// The generator writes `type: object` beside references to enumerations of text.
 const FLY: &[Correction] = &[
