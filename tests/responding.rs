@@ -325,6 +325,15 @@ fn sent(effects: &[Effect]) -> Vec<PagePlan> {
 }
 
 #[test]
+fn what_helped_the_last_time_stands_beside_a_new_incident() {
+    let mut app = opened();
+    let effects = press(&mut app, "! r");
+    grant(&mut app, &effects);
+    press(&mut app, "1 !");
+    shows(&app, &["Open an incident", "before", "#1"]);
+}
+
+#[test]
 fn a_page_is_read_before_another_key_sends_it() {
     let mut app = night(SIZE);
     press(&mut app, "p");

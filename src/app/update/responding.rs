@@ -2,13 +2,18 @@
 //!
 //! Nothing is true before the journal took it: what is said goes out as an effect, and comes back with the journal.
 
+use std::collections::BTreeSet;
+
 use super::super::App;
 use super::super::effect::Effect;
 use super::super::event::{Key, KeyCode};
+use super::super::world::World;
 use super::notice;
 use crate::action::Action;
+use crate::diagnosis::feeds::alert_is_about;
 use crate::diagnosis::health::judge_check;
-use crate::incident::timeline::{Kind, timeline};
+use crate::incident::recall::{Situation, recall};
+use crate::incident::timeline::timeline;
 use crate::incident::{Incident, when};
 use crate::modal::Modal;
 use crate::modal::contact::{ContactState, OUTCOMES, Stage};
@@ -19,10 +24,12 @@ use crate::modal::opening::OpeningState;
 use crate::modal::page::PageState;
 use crate::modal::prompt::{Prompt, Purpose, Typed};
 use crate::modal::things;
+use crate::model::alert::AlertState;
 use crate::model::contact::Call;
-use crate::model::id::{IncidentId, ServiceId};
+use crate::model::history::Status;
+use crate::model::id::{CheckId, IncidentId, ServiceId};
 use crate::model::incident::{IncidentCommand, IncidentEvent, IncidentState, SeenKind};
-use crate::model::source::Trouble;
+use crate::model::source::{Found, Trouble};
 use crate::model::text::Line;
 use crate::model::time::Timestamp;
 use crate::paging::plan::Ground;
@@ -31,7 +38,7 @@ use crate::pane::PaneId;
 use crate::pane::contacts::moment;
 use crate::pane::service::Spot;
 use crate::pane::timeline::tell;
-use crate::ui::{Role, format};
+use crate::ui::Role;
 
 /// Tells the timeline anew, after the journal told something or another incident was chosen.
 pub fn retell(app: &mut App) {
@@ -58,16 +65,32 @@ pub fn incident(app: &mut App) -> Vec<Effect> {
 fn propose(app: &mut App) {
     let world = &app.world;
     let mut state = OpeningState::of(world);
-    let past = state.opening.services.iter().filter_map(|service| world.incidents.past_of(service).next());
-    // Of several services, what happened last is what one remembers.
-    state.recall = past.max_by_key(|incident| incident.opened_at).map(|incident| {
-        let moments = timeline(incident, &world.entries);
-        let helped = moments.iter().rev().find(|moment| moment.kind == Kind::Action);
-        let what = helped.map(|moment| format!(": {}", moment.text)).unwrap_or_default();
-        let ago = format::age(world.now.since(incident.opened_at));
-        format!("#{} {}, {ago} ago{what}", incident.number, incident.title)
+    let memories = state.opening.services.iter().filter_map(|service| {
+        let (checks, alerts) = red(world, service);
+        let situation = Situation { service, checks: &checks, alerts: &alerts, except: None, now: world.now };
+        recall(&situation, &world.incidents, &world.operations).into_iter().next()
     });
+    // Of several services, the memory that is most alike counts, and of those the latest.
+    let best = memories.min_by_key(|memory| (memory.likeness, std::cmp::Reverse(memory.at)));
+    state.recall = best.map(|memory| memory.sentence(world.now).to_string());
     app.modals.push(Modal::Opening(Box::new(state)));
+}
+
+/// The checks of a service that are red, and the alerts that fire about it.
+fn red(world: &World, service: &ServiceId) -> (BTreeSet<CheckId>, BTreeSet<String>) {
+    let is_down = |id: &CheckId| world.snapshot.check(id).is_some_and(|state| state.status == Status::Down);
+    let checks = world.catalog.checks_of(service).map(|check| check.id.clone()).filter(is_down).collect();
+    let mut alerts = BTreeSet::new();
+    for feed in &world.catalog.feeds {
+        let found = world.snapshot.feed(&feed.id).and_then(|state| state.last.value.as_ref());
+        let Some(Found::Alerts(found)) = found else { continue };
+        for alert in found.iter().filter(|alert| matches!(alert.state, AlertState::Firing | AlertState::Acknowledged)) {
+            if feed.service.as_ref() == Some(service) || alert_is_about(alert, service) {
+                alerts.extend([alert.id.to_string(), alert.title.to_string()]);
+            }
+        }
+    }
+    (checks, alerts)
 }
 
 /// The incident that keys are about: the one in the timeline while that is looked at, else the one that is open.
