@@ -82,6 +82,8 @@ pub struct Setup {
     pub readiness: Option<Readiness>,
     /// How patient pages are.
     pub patience: Policy,
+    /// How long others may hear nothing of an open incident.
+    pub update_every: std::time::Duration,
     /// The time zones that contacts name, as this machine knows them.
     pub zones: Arc<BTreeMap<String, jiff::tz::TimeZone>>,
     /// Something that no other console has: ids are made with it.
@@ -156,6 +158,7 @@ impl App {
             entries: Vec::new(),
             readiness: setup.readiness,
             patience: setup.patience,
+            update_every: setup.update_every,
             zones: setup.zones,
             read_only: setup.read_only,
             overdue: 0,

@@ -96,6 +96,7 @@ const MODULES: &[Module] = &[
             "runbook",
             "incident",
             "paging",
+            "ui",
         ],
     },
     Module { path: "action", layer: Layer::Console, may_import: &["model", "config", "app::event"] },

@@ -352,6 +352,14 @@ fn a_page_is_read_before_another_key_sends_it() {
 }
 
 #[test]
+fn the_banner_reminds_of_telling_others() {
+    let mut app = opened();
+    assert!(!app.world().alarm().unwrap().text.contains("others heard nothing"));
+    later(&mut app, 1_801);
+    assert!(app.world().alarm().unwrap().text.contains("others heard nothing for 30m: ! u"));
+}
+
+#[test]
 fn a_contact_that_is_looked_at_is_paged_and_others_are_told_what_was_read() {
     let mut app = opened();
     press(&mut app, "c j j enter p");

@@ -16,11 +16,13 @@ use crate::model::time::Timestamp;
 use crate::operation::ledger::RESUME_DEPLOYS;
 use crate::operation::{Ledger, Operation, Standing, words};
 
+use crate::model::message::MessageKind;
 use crate::model::operation::Actor;
 use crate::model::readiness::Readiness;
 use crate::paging::turn::Policy;
 use crate::runbook::Document;
 use crate::runbook::runs::{Runs, Standing as RunStanding};
+use crate::ui::format;
 use serde::{Deserialize, Serialize};
 
 use super::event::Notice;
@@ -66,6 +68,8 @@ pub struct World {
     pub readiness: Option<Readiness>,
     /// How patient pages are.
     pub patience: Policy,
+    /// How long others may hear nothing of an open incident.
+    pub update_every: Duration,
     /// The time zones that contacts name.
     pub zones: Arc<BTreeMap<String, jiff::tz::TimeZone>>,
     /// Who is at the keyboard.
@@ -160,8 +164,20 @@ impl World {
             let since = incident.began_at.in_zone(&self.zone).strftime("%H:%M");
             format!("{} #{} {} since {since}", incident.severity.word(), incident.number, incident.title)
         });
-        let parts: Vec<String> = incident.into_iter().chain(self.followed()).collect();
+        let parts: Vec<String> = incident.into_iter().chain(self.untold()).chain(self.followed()).collect();
         (!parts.is_empty()).then(|| Alarm { text: parts.join("; "), grave: false })
+    }
+
+    /// That others have heard nothing of the incident for too long.
+    fn untold(&self) -> Option<String> {
+        let incident = self.incidents.open()?;
+        if !self.catalog.senders.iter().any(|sender| sender.updates) {
+            return None;
+        }
+        let updates = incident.messages.iter().filter(|sent| sent.kind == MessageKind::Update);
+        let last = updates.map(|sent| sent.at).max().unwrap_or(incident.opened_at);
+        let silent = self.now.since(last);
+        (silent >= self.update_every).then(|| format!("others heard nothing for {}: ! u", format::age(silent)))
     }
 
     /// A runbook that somebody follows.

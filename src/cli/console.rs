@@ -146,6 +146,7 @@ fn setup(
         runbooks: Arc::new(runbooks),
         by: super::actor::actor(environment),
         readiness: None,
+        update_every: settings.watch.update_every,
         patience: crate::paging::turn::Policy {
             escalate_after: settings.watch.escalate_after,
             rounds: settings.watch.rounds,

@@ -27,6 +27,8 @@ pub struct WatchRules {
     pub escalate_after: Duration,
     /// How often the whole list is paged at most.
     pub rounds: u32,
+    /// How long others may hear nothing of an open incident before the console reminds of it.
+    pub update_every: Duration,
     /// What is asked again and again while the watcher lives.
     pub heartbeat: Option<String>,
     pub heartbeat_every: Duration,
@@ -46,6 +48,8 @@ impl Default for WatchRules {
             // Time to wake up, find the glasses and open a laptop.
             escalate_after: Duration::from_secs(300),
             rounds: 3,
+            // Who waits for longer asks, and asking costs more time than telling.
+            update_every: Duration::from_secs(1_800),
             heartbeat: None,
             heartbeat_every: Duration::from_secs(60),
             maintenance: Vec::new(),

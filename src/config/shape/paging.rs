@@ -39,6 +39,8 @@ shape! {
         escalate_after: Friendly;
         /// How often the whole list of contacts is paged at most.
         rounds: Count<1, 100>;
+        /// While an incident is open the console reminds of telling others how it stands, when nobody has for so long; 30m unless said.
+        update_every: Friendly;
         /// An address that is asked again and again while the watcher lives, as Healthchecks gives them out.
         heartbeat: WebUrl;
         /// How often.

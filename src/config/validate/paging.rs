@@ -61,6 +61,7 @@ pub fn watch(shape: Option<At<WatchShape>>, names: &Names, problems: &mut Proble
         flap,
         escalate_after,
         rounds,
+        update_every,
         heartbeat,
         heartbeat_every,
         maintenance,
@@ -73,6 +74,7 @@ pub fn watch(shape: Option<At<WatchShape>>, names: &Names, problems: &mut Proble
     rules.group = group.map_or(rules.group, |group| group.value.0);
     rules.flap = flap.map_or(rules.flap, |flap| flap.value.0);
     rules.escalate_after = escalate_after.map_or(rules.escalate_after, |after| after.value.0);
+    rules.update_every = update_every.map_or(rules.update_every, |every| every.value.0);
     rules.rounds = rounds.map_or(rules.rounds, |rounds| rounds.value.0);
     rules.heartbeat = heartbeat.map(|url| url.value.0.to_string());
     rules.heartbeat_every = heartbeat_every.map_or(rules.heartbeat_every, |every| every.value.0);
