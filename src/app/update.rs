@@ -12,6 +12,8 @@ use super::App;
 use super::effect::Effect;
 use super::event::{Event, EventKind, Notice, ReadEvent};
 use crate::diagnosis::Assessment;
+use crate::model::journal::{Body, Entry};
+use crate::model::run::RunEvent;
 use crate::model::text::Line;
 use crate::pane::feeds::Kind;
 
@@ -52,7 +54,11 @@ pub fn update(app: &mut App, event: Event) -> Vec<Effect> {
             let mut effects = acting::journal(app, &news);
             effects.extend(recording::record(app));
             following::follow(app);
-            responding::retell(app);
+            // What a command prints belongs to how it ends: the timeline is not told anew for each line.
+            let prints = |entry: &Entry| matches!(entry.body, Body::Run(RunEvent::Said { .. }));
+            if !news.entries.iter().all(prints) {
+                responding::retell(app);
+            }
             // A banner may have come or gone.
             settle(app);
             effects
