@@ -16,7 +16,7 @@ use thiserror::Error;
 
 use crate::model::contact::Call;
 use crate::model::id::{EntryId, IncidentId, ServiceId};
-use crate::model::incident::{Figure, IncidentEvent, IncidentState, Severity};
+use crate::model::incident::{Figure, IncidentEvent, IncidentState, Severity, WATCHER};
 use crate::model::message::Sending;
 use crate::model::operation::Actor;
 use crate::model::text::Line;
@@ -217,6 +217,11 @@ impl Incident {
             _ if self.state == IncidentState::Closed => Err("it is closed"),
             _ => Ok(()),
         }
+    }
+
+    /// Returns the people who are in it: the watcher is none.
+    pub fn humans(&self) -> impl Iterator<Item = &Actor> {
+        self.people.iter().filter(|actor| actor.user.as_str() != WATCHER)
     }
 
     /// Returns whether people still work on it.

@@ -89,7 +89,7 @@ pub fn facts(material: &Material<'_>) -> Value {
     let of = |kinds: &[Kind]| -> Vec<Value> {
         told.iter().filter(|told| kinds.contains(&told.first.kind)).map(|told| line(told, &times)).collect()
     };
-    let people: Vec<String> = incident.people.iter().map(|actor| actor.user.to_string()).collect();
+    let people: Vec<String> = incident.humans().map(|actor| actor.user.to_string()).collect();
     let roles: Vec<Value> = incident.roles.iter().map(|(role, who)| json!({ "role": role, "who": who })).collect();
     json!({
         "number": incident.number,

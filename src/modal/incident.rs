@@ -143,8 +143,7 @@ fn facts(incident: &Incident, world: &World, cells: usize, look: &Look) -> Vec<R
         fact("about", &services.join(", "), Role::Text);
     }
     let people: Vec<String> = incident
-        .people
-        .iter()
+        .humans()
         .map(|actor| {
             let roles: Vec<&str> = incident
                 .roles

@@ -12,6 +12,9 @@ use super::operation::Actor;
 use super::text::Line;
 use super::time::Timestamp;
 
+/// Who the watcher is in the journal: it is no person.
+pub const WATCHER: &str = "crashcart watch";
+
 /// How bad it is. The first is the worst.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

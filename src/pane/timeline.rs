@@ -105,7 +105,7 @@ impl TimelineState {
             title.push(piece(name, look.style(state_role(incident))));
             let lasted = format::age(incident.lasted(world.now));
             let zone = format::zone_name(world.now, &world.zone);
-            let people = incident.people.len();
+            let people = incident.humans().count();
             let with = if people > 1 && area.width >= 60 { format!("{people} people  ") } else { String::new() };
             end.push(piece(format!("{} {lasted}  {with}{zone}", incident.state.word()), look.style(Role::Dim)));
             let room =

@@ -34,8 +34,7 @@ use crate::model::watch::{Trouble, WatchRules};
 
 pub use track::Tracked;
 
-/// What the watcher calls itself in the journal.
-pub const WATCHER: &str = "crashcart watch";
+pub use crate::model::incident::WATCHER;
 /// What is written into an incident that is about this machine.
 pub const ABOUT_THIS_MACHINE: &str = "watch/this machine";
 
