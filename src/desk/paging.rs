@@ -35,6 +35,7 @@ use crate::model::text::Line;
 use crate::model::time::Timestamp;
 use crate::paging::{PagePlan, Route};
 use crate::provider::engine::Engine;
+use crate::runtime::zones::zones_of;
 use deliver::{Answer, deliver, is_repeatable};
 
 pub use deliver::{Preview, preview};
@@ -46,9 +47,7 @@ const TRIES: u32 = 2;
 
 /// Returns what time it is, also where the numbers of some contacts are answered.
 pub fn time_of(contacts: &[Contact], here: &TimeZone, now: Timestamp) -> Moment {
-    let named = contacts.iter().flat_map(Contact::ways).filter_map(|way| way.zone.as_ref());
-    let zones = named.filter_map(|name| Some((name.to_string(), TimeZone::get(name.as_str()).ok()?))).collect();
-    Moment { now, here: here.clone(), zones }
+    Moment { now, here: here.clone(), zones: zones_of(contacts) }
 }
 
 /// One message that was handed to a sender, and what came of it.
