@@ -11,7 +11,8 @@ use std::time::Duration;
 use crashcart::incident::recall::{Likeness, Situation, recall};
 use crashcart::incident::timeline::timeline;
 use crashcart::incident::{Incident, Incidents};
-use crashcart::model::id::{EntryId, IncidentId, ServiceId};
+use crashcart::model::contact::{Call, Outcome};
+use crashcart::model::id::{ContactId, EntryId, IncidentId, ServiceId};
 use crashcart::model::incident::{Figure, IncidentEvent, IncidentState, SeenKind, Severity};
 use crashcart::model::journal::{Body, Entry};
 use crashcart::model::operation::OperationEvent;
@@ -147,11 +148,14 @@ fn bad_deploy() -> Script {
     script.write(
         320,
         "lee",
-        IncidentEvent::Reached {
-            contact: line("Stripe support"),
-            by_way_of: line("phone"),
-            outcome: line("not theirs"),
-            happened_at: Timestamp::from_secs(BEGAN + 320),
+        IncidentEvent::Called {
+            name: line("Stripe support"),
+            call: Call {
+                contact: ContactId::new("stripe-support"),
+                number: None,
+                at: Timestamp::from_secs(BEGAN + 320),
+                outcome: Outcome::Declined,
+            },
         },
     );
     script.write(

@@ -217,14 +217,6 @@ fn of_incident(event: &IncidentEvent, at: Timestamp) -> Option<Told> {
             let text = Line::from_text(&format!("called {name}{number}: {}", call.outcome.words()));
             Some((call.at, Kind::Contact, text, Vec::new()))
         }
-        IncidentEvent::Reached { contact, by_way_of, outcome, happened_at } => {
-            let text = Line::from_text(&format!("{contact} ({by_way_of}): {outcome}"));
-            Some((*happened_at, Kind::Contact, text, Vec::new()))
-        }
-        IncidentEvent::Told { to, text, outcome, happened_at } => {
-            let head = Line::from_text(&format!("to {to}: {text} ({outcome})"));
-            Some((*happened_at, Kind::Message, head, Vec::new()))
-        }
         IncidentEvent::Sending { .. } | IncidentEvent::Sent { .. } => messages::told(None, event, at),
         IncidentEvent::Figure { figure, value, because } => {
             said(Kind::State, format!("{}: {value}, because {because}", figure.word()))
