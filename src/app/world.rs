@@ -162,7 +162,11 @@ impl World {
     fn under_way(&self) -> Option<Alarm> {
         let incident = self.incidents.open().map(|incident| {
             let since = incident.began_at.in_zone(&self.zone).strftime("%H:%M");
-            format!("{} #{} {} since {since}", incident.severity.word(), incident.number, incident.title)
+            let others = match self.incidents.count_open() {
+                0 | 1 => String::new(),
+                open => format!(" (and {} more)", open - 1),
+            };
+            format!("{} #{}{others} {} since {since}", incident.severity.word(), incident.number, incident.title)
         });
         let parts: Vec<String> = incident.into_iter().chain(self.untold()).chain(self.followed()).collect();
         (!parts.is_empty()).then(|| Alarm { text: parts.join("; "), grave: false })
