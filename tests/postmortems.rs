@@ -205,6 +205,17 @@ fn a_bad_deploy_reads_like_a_postmortem_and_its_noise_is_folded() {
 }
 
 #[test]
+fn what_recovered_has_mitigated_where_nobody_said_so() {
+    let mut script = Script::new("Checkout answers 500", &["checkout"], 60);
+    script.rolls_back(600, |_| {});
+    assert_eq!(script.facts(900, None)["mitigated"]["after"], "11 min 14 s");
+    script.state(650, IncidentState::Resolved);
+    assert_eq!(script.facts(900, None)["mitigated"]["after"], "10 min 50 s", "users were well by then");
+    script.state(700, IncidentState::Mitigated);
+    assert_eq!(script.facts(900, None)["mitigated"]["after"], "11 min 40 s", "what people say counts");
+}
+
+#[test]
 fn what_is_still_open_and_has_neither_changes_nor_actions_says_so() {
     let script = Script::new("Nothing works", &[], 840);
     check("open", &script.facts(5_000, None));
