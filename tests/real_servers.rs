@@ -19,6 +19,8 @@ mod metrics;
 mod metrics_providers;
 #[path = "real_servers/night.rs"]
 mod night;
+#[path = "real_servers/silence.rs"]
+mod silence;
 #[path = "real_servers/swarm_provider.rs"]
 mod swarm_provider;
 

@@ -74,10 +74,10 @@ use init::INIT_EXAMPLES;
 pub use init::InitArgs;
 use logs::LOGS_EXAMPLES;
 pub use logs::LogsArgs;
-use operations::{ACT_EXAMPLES, JOURNAL_EXAMPLES, OPERATIONS_EXAMPLES, ROLLBACK_EXAMPLES};
+use operations::{ACT_EXAMPLES, JOURNAL_EXAMPLES, OPERATIONS_EXAMPLES, ROLLBACK_EXAMPLES, SILENCE_EXAMPLES};
 pub use operations::{
     ActArgs, ActingArgs, JournalArgs, JournalCommand, OperationsArgs, OperationsCommand, RestartArgs, RollbackArgs,
-    ScaleArgs, WorkerArgs,
+    ScaleArgs, SilenceArgs, WorkerArgs,
 };
 use paging::{PAGE_EXAMPLES, TELL_EXAMPLES};
 pub use paging::{PageArgs, TellArgs};
@@ -239,6 +239,12 @@ pub enum Command {
     /// Do anything else that a system or your configuration offers: acknowledge, silence, stop automatic deploys, ...
     #[command(after_help = format!("{ACT_EXAMPLES}\n\n{EXIT_CODES}"))]
     Act(ActArgs),
+
+    /// Hear no more of an alert that is known, for a while, and tell the others why
+    ///
+    /// It fires on, and the timeline keeps it; who silenced it until when stands beside it. `operations undo` takes it back.
+    #[command(after_help = format!("{SILENCE_EXAMPLES}\n\n{EXIT_CODES}"))]
+    Silence(SilenceArgs),
 
     /// What was and is being done: show, resume, cancel, undo
     #[command(after_help = format!("{OPERATIONS_EXAMPLES}\n\n{EXIT_CODES}"))]
