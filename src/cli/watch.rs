@@ -45,7 +45,7 @@ pub(super) fn run(cli: &Cli, args: &WatchArgs, environment: &Environment) -> Res
     let supplies = Supplies {
         catalog: Arc::new(project.catalog.clone()),
         rules: project.settings.watch.clone(),
-        engine: outside::engine(environment, &clock),
+        engine: outside::engine(environment, &clock, &project.definitions),
         outside: Arc::new(outside::prober(&project, &clock)),
         clock: clock.clone(),
         zone: project.time_zone.clone(),

@@ -97,7 +97,7 @@ pub fn by_itself(starter: &Starter, plan: &PagePlan) -> impl Future<Output = Res
         command.args(["page", "--planned", "--incident", plan.incident.as_str()]);
         command.arg("--state-dir").arg(&starter.state_dir);
         if let Some(config) = &starter.config {
-            command.arg("--config").arg(config);
+            command.args(config.arguments());
         }
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).process_group(0);
     }

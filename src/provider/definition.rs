@@ -423,6 +423,36 @@ impl Definition {
         !self.actions.is_empty() || self.send.is_some()
     }
 
+    /// Returns every request that it may make, and what each is for.
+    pub fn requests(&self) -> Vec<(String, &Request)> {
+        let mut all: Vec<(String, &Request)> = Vec::new();
+        if let Some(Scheme::Exchange(exchange)) = &self.auth.scheme {
+            all.push(("login".to_owned(), &exchange.request));
+        }
+        for (capability, reading) in &self.readings {
+            all.extend(reading.requests.iter().map(|request| (capability.word().to_owned(), request)));
+        }
+        if let Some(stream) = &self.stream {
+            all.extend(stream.before.iter().chain([&stream.request]).map(|request| ("logs".to_owned(), request)));
+        }
+        let send = self.send.iter().map(|action| ("send".to_owned(), action));
+        let actions = self.actions.values().map(|action| (format!("action {}", action.name), action));
+        for (purpose, action) in send.chain(actions) {
+            let steps = action.steps.iter().flat_map(|step| [Some(&step.request), step.undo.as_ref()]).flatten();
+            let done = action.done.iter().flat_map(|done| &done.requests);
+            all.extend(steps.chain(done).map(|request| (purpose.clone(), request)));
+        }
+        all
+    }
+
+    /// Returns whether a variable comes from an answer: an address that a system gave must not come from a configuration.
+    pub fn is_bound(&self, name: &str) -> bool {
+        name == "item"
+            || name == ACCESS_TOKEN
+            || self.param(name).is_none()
+                && self.requests().iter().any(|(_, request)| request.bind.iter().any(|(bound, _)| bound == name))
+    }
+
     /// Returns the parameter of that name.
     pub fn param(&self, name: &str) -> Option<&Param> {
         self.params.iter().find(|param| param.name == name)

@@ -17,7 +17,7 @@ pub async fn by_itself(starter: &Starter, incident: &IncidentId) -> Result<Strin
     command.args(["incident", "evidence", "--json", "--incident", incident.as_str()]);
     command.arg("--state-dir").arg(&starter.state_dir);
     if let Some(config) = &starter.config {
-        command.arg("--config").arg(config);
+        command.args(config.arguments());
     }
     command.stdin(Stdio::null()).process_group(0);
     let output = command.output().await.map_err(|error| cannot(&error))?;
