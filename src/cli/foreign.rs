@@ -38,10 +38,13 @@ pub(super) fn is_open_to_all(path: &Path) -> bool {
 /// Returns where a path really leads, when links lead it out of the repository that it lies in; outside of a repository
 /// out of its folder.
 pub(super) fn leads_out(path: &Path) -> Option<PathBuf> {
+    // What is not there leads nowhere.
+    let real = std::fs::canonicalize(path).ok()?;
+    let path = std::path::absolute(path).ok()?;
     let folder = path.parent()?;
     let root = Repository::find(folder).map_or_else(|| folder.to_path_buf(), |found| found.folder().to_path_buf());
-    let root = std::fs::canonicalize(root).ok()?;
-    std::fs::canonicalize(path).ok().filter(|real| !real.starts_with(root))
+    let inside = std::fs::canonicalize(root).is_ok_and(|root| real.starts_with(root));
+    (!inside).then_some(real)
 }
 
 /// Returns a path as it may be shown: whoever made the repository chose its names.

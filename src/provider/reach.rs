@@ -32,15 +32,24 @@ pub fn items(
     let nothing = BTreeMap::new();
     let mut items = BTreeSet::new();
     let given: Vec<&BTreeMap<String, Value>> = if uses.is_empty() { vec![&nothing] } else { uses.to_vec() };
+    // One line for each secret and host, with everything that it is sent for.
+    let mut sent = Sent::new();
     for params in given {
         let reach = Reach { definition, source, params, author };
         for (purpose, request) in definition.requests() {
-            reach.request(&purpose, request, &mut items);
+            reach.request(&purpose, request, &mut items, &mut sent);
         }
         reach.logins(&mut items);
     }
+    items.extend(sent.into_iter().map(|((secret, host), purposes)| {
+        let purposes: Vec<String> = purposes.into_iter().collect();
+        TrustItem::send(&secret, &host, &format!("source {}: {}", source.id, purposes.join(", ")))
+    }));
     items.into_iter().collect()
 }
+
+/// What each secret is sent to each host for.
+type Sent = BTreeMap<(String, String), BTreeSet<String>>;
 
 struct Reach<'a> {
     definition: &'a Definition,
@@ -57,11 +66,14 @@ impl Reach<'_> {
         said.filter(|value| !value.is_null()).unwrap_or(&param.default).clone()
     }
 
-    fn request(&self, purpose: &str, request: &Request, items: &mut BTreeSet<TrustItem>) {
-        let id = &self.source.id;
-        let why = match self.author {
-            Author::Known => format!("source {id}: {}", self.definition.title),
-            Author::Repository => format!("source {id}: {purpose}"),
+    fn request(&self, purpose: &str, request: &Request, items: &mut BTreeSet<TrustItem>, sent: &mut Sent) {
+        let purpose = match self.author {
+            Author::Known => self.definition.title.as_str(),
+            Author::Repository => purpose,
+        };
+        let why = format!("source {}: {purpose}", self.source.id);
+        let mut send = |secret: String, host: &str| {
+            sent.entry((secret, host.to_owned())).or_default().insert(purpose.to_owned());
         };
         match &request.target {
             Target::Run(argv) => {
@@ -83,7 +95,7 @@ impl Reach<'_> {
                     None => item,
                 });
                 for slot in self.definition.secrets.iter().filter(|slot| request.uses(&slot.name)) {
-                    items.extend(self.words(slot).map(|secret| TrustItem::send(&secret, host, &why)));
+                    self.words(slot).into_iter().for_each(|secret| send(secret, host));
                 }
             }
             Target::Http { method, path } => {
@@ -94,14 +106,14 @@ impl Reach<'_> {
                 };
                 items.insert(TrustItem::new(TrustKind::Contact, &format!("{told} ({why})")).at(&host));
                 for secret in self.shown_to(request) {
-                    items.insert(TrustItem::send(&secret, &host, &why));
+                    send(secret, &host);
                 }
             }
             Target::Mail(program) => {
                 let host = self.base(request);
                 items.insert(TrustItem::new(TrustKind::Contact, &format!("{host} ({why})")).at(&host));
                 for slot in self.definition.secrets.iter().filter(|slot| program.uses(&slot.name)) {
-                    items.extend(self.words(slot).map(|secret| TrustItem::send(&secret, &host, &why)));
+                    self.words(slot).into_iter().for_each(|secret| send(secret, &host));
                 }
             }
         }

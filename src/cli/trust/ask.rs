@@ -36,7 +36,7 @@ impl Person<'_> {
             shown = end;
             if shown < lines.len() {
                 let left = lines.len() - shown;
-                let asked = self.line(&format!("-- {left} more lines: Enter shows them, q leaves -- "))?;
+                let asked = self.line(&format!("-- {left} more: Enter; q leaves -- "))?;
                 if !asked.is_some_and(|answer| answer.trim().is_empty()) {
                     return Ok(Answer::No);
                 }
@@ -49,9 +49,11 @@ impl Person<'_> {
 
     /// Asks for a line; nothing at the end of input.
     fn line(&mut self, question: &str) -> io::Result<Option<String>> {
+        self.output.flush()?;
+        // Before the question and not behind it: who answers at once is heard.
+        (self.forget)();
         write!(self.output, "{question}")?;
         self.output.flush()?;
-        (self.forget)();
         let mut answer = String::new();
         let read = self.input.read_line(&mut answer)?;
         Ok((read > 0).then_some(answer))
