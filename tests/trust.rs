@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
@@ -570,7 +570,47 @@ fn an_approval_is_for_the_bytes_that_were_shown() {
     assert_eq!(place.ran(), BTreeSet::new());
 }
 
-/// Paths are shown to nobody here: the test's own check that a folder is one.
+#[test]
+fn a_repository_that_is_ones_home_approves_nothing_by_itself() {
+    let place = Place::new();
+    fs::create_dir_all(place.path("repo/.config/crashcart/runbooks")).unwrap();
+    fs::create_dir_all(place.path("repo/.local/state/crashcart")).unwrap();
+    fs::remove_dir(place.path("repo/.git")).unwrap();
+    let own = "repo/.config/crashcart/crashcart.toml";
+    place.write(own, "[[services]]\nname = \"a\"\nchecks = [{ command = \"touch ROOT/ran/own\" }]\n");
+    place.write("repo/.config/crashcart/runbooks/x.md", "# X\n\n## Y\n\n```sh\ntouch ROOT/ran/book\n```\n");
+    // The approval that it brings along is right in every byte.
+    let bytes = fs::read(place.path(own)).unwrap();
+    let path = fs::canonicalize(place.path(own)).unwrap();
+    let approval = serde_json::json!({ "version": 1, "files": { path.to_str().unwrap(): {
+        "sha256": crashcart::cli::trust_store::hash(&bytes), "effects": [] } } });
+    place.write("repo/.local/state/crashcart/trust.json", &approval.to_string());
+    fs::set_permissions(place.path("repo/.local/state/crashcart/trust.json"), fs::Permissions::from_mode(0o600))
+        .unwrap();
+    let git = |arguments: &[&str]| {
+        let mut command = Command::new("git");
+        command.arg("-C").arg(place.path("repo")).args(arguments).env("GIT_CONFIG_GLOBAL", "/dev/null");
+        assert!(command.output().unwrap().status.success(), "{arguments:?}");
+    };
+    git(&["init", "-q"]);
+    git(&["add", "-A"]);
+    let at_home = |arguments: &[&str]| {
+        let mut command = Command::new(CRASHCART);
+        command.args(arguments).current_dir(place.path("repo")).env_clear().env("HOME", place.path("repo"));
+        let output = command.env("PATH", "/usr/bin:/bin").stdin(Stdio::null()).output().unwrap();
+        [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat()
+    };
+    let text = at_home(&["status"]);
+    assert!(text.contains("came with the repository"), "{text}");
+    let text = at_home(&["run", "x", "--yes"]);
+    assert!(text.contains("came with the repository"), "{text}");
+    assert_eq!(place.ran(), BTreeSet::new());
+    // Whoever keeps a home in git and tracks none of it owns it.
+    git(&["rm", "-rq", "--cached", ".config", ".local"]);
+    at_home(&["status"]);
+    assert_eq!(place.ran(), ["own".to_owned()].into());
+}
+
 #[test]
 fn a_pipe_or_a_device_in_place_of_a_file_is_refused_without_waiting() {
     let place = Place::new();

@@ -8,8 +8,19 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{Mode, OFlags};
 
+use super::environment::Environment;
 use crate::model::text::Line;
 use crate::repository::Repository;
+
+mod tracked;
+
+pub(super) use tracked::is_tracked;
+
+/// Returns whether the user's own configuration directory came with a repository, because that is their home.
+pub(super) fn home_is_foreign(environment: &Environment) -> bool {
+    let inside = environment.home.as_deref().is_some_and(|home| Repository::find(home).is_some());
+    inside && environment.config_dir.as_deref().is_some_and(is_tracked)
+}
 
 /// Reads a plain file whole. A pipe, a device and what is larger are refused, without waiting for them.
 ///

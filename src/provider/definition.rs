@@ -307,6 +307,7 @@ pub struct Action {
     pub refuse: Option<Program>,
     pub steps: Vec<Step>,
     pub done: Option<Done>,
+    pub permission: Option<Permission>,
     pub max_length: Option<usize>,
     pub deduplicates: bool,
 }
@@ -400,6 +401,13 @@ pub struct Step {
     pub releases_show: Option<bool>,
 }
 
+/// How one sees whether an action is permitted, without doing it.
+#[derive(Clone, Debug)]
+pub struct Permission {
+    pub requests: Vec<Request>,
+    pub map: Program,
+}
+
 /// How one sees that an action is done.
 #[derive(Clone, Debug)]
 pub struct Done {
@@ -440,7 +448,8 @@ impl Definition {
         for (purpose, action) in send.chain(actions) {
             let steps = action.steps.iter().flat_map(|step| [Some(&step.request), step.undo.as_ref()]).flatten();
             let done = action.done.iter().flat_map(|done| &done.requests);
-            all.extend(steps.chain(done).map(|request| (purpose.clone(), request)));
+            let permission = action.permission.iter().flat_map(|permission| &permission.requests);
+            all.extend(steps.chain(done).chain(permission).map(|request| (purpose.clone(), request)));
         }
         all
     }

@@ -141,7 +141,8 @@ fn folders(cli: &Cli, environment: &Environment) -> Result<Vec<(PathBuf, bool)>,
     let config = config_file::find(&cli.global, environment)?;
     let beside = config.and_then(|found| Some((found.shown.parent()?.join("runbooks"), found.origin != Origin::Found)));
     let here = environment.current_dir.as_ref().map(|here| (here.join("runbooks"), false));
-    let own = environment.config_dir.as_ref().map(|own| (own.join("runbooks"), true));
+    let is_ours = !foreign::home_is_foreign(environment);
+    let own = environment.config_dir.as_ref().map(|own| (own.join("runbooks"), is_ours));
     let mut folders: Vec<(PathBuf, bool)> = Vec::new();
     for (folder, is_ours) in beside.into_iter().chain(here).chain(own) {
         let known = folders.iter().any(|(other, _)| other == &folder || same(other, &folder));
