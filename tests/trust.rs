@@ -441,6 +441,12 @@ fn what_was_listed_happens_after_trust_and_nothing_else() {
     let (before, heard) = (place.ran(), place.ear.heard().len());
     let text = place.run(&["status"]).text;
     assert!(text.contains("has changed since you trusted it") && text.contains("crashcart trust"), "{text}");
+    assert_eq!((place.ran(), place.ear.heard().len()), (before.clone(), heard));
+    // That another crashcart, or a unit, hands the file on makes it no more trustworthy.
+    let config_path = place.path("repo/crashcart.toml").display().to_string();
+    let handed_on = ["--config", config_path.as_str(), "--config-found", "watch", "--once"];
+    let text = place.run(&handed_on).text;
+    assert!(text.contains("has changed since you trusted it"), "{text}");
     assert_eq!((place.ran(), place.ear.heard().len()), (before, heard));
     let list = place.run(&["trust", "--list"]).text;
     let ear = &place.ear.address;

@@ -125,7 +125,7 @@ fn install(cli: &Cli, args: &WatchArgs, project: &Project, environment: &Environ
     let Some(folder) = config.map(|config| config.join("systemd/user")) else {
         return Err(Failure::usage(anyhow!("this user has no home directory for the unit")));
     };
-    let unit = unit::text(&std::env::current_exe()?, project.file.as_deref(), &state_dir);
+    let unit = unit::text(&std::env::current_exe()?, project.file.as_deref(), project.found, &state_dir);
     if !args.addresses.is_empty() {
         return Err(Failure::usage(anyhow!("a unit watches what the configuration says"))
             .hint("write the addresses into a crashcart.toml"));
