@@ -17,6 +17,7 @@ pub mod doctor;
 pub mod environment;
 pub mod failure;
 pub mod feeds;
+mod foreign;
 pub mod incident;
 pub mod init;
 pub mod journal;

@@ -141,7 +141,11 @@ impl World {
 
     /// Returns the sentence that must not be overlooked, if there is one.
     pub fn alarm(&self) -> Option<Alarm> {
-        let here = self.inert.as_ref().or(self.assessment.network.trouble.as_ref());
+        if let Some(why) = &self.inert {
+            // On a phone the sentence is cut: what to do about it comes first.
+            return Some(Alarm { text: format!("run crashcart trust: {why}"), grave: true });
+        }
+        let here = self.assessment.network.trouble.as_ref();
         if let Some(text) = here.or(self.assessment.network.clock.as_ref()) {
             return Some(Alarm { text: text.to_string(), grave: true });
         }

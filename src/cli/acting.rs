@@ -58,9 +58,9 @@ impl Desk {
         }
         let state_dir = state_dir(cli, environment)?;
         let clock = Clock::system();
-        let engine = outside::engine(environment, &clock);
+        let engine = outside::engine(environment, &clock, &project.definitions);
         let planner = planner(cli, &project, &engine, environment);
-        let starter = Starter { state_dir: state_dir.clone(), config: project.file.clone() };
+        let starter = Starter { state_dir: state_dir.clone(), config: project.used() };
         let is_interactive = environment.stdin_is_terminal && environment.stderr_is_terminal;
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         Ok(Self { project, engine, clock, planner, state_dir, starter, is_interactive, runtime })

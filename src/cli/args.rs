@@ -139,6 +139,10 @@ pub struct GlobalArgs {
     #[arg(long, value_name = "FILE", global = true, value_hint = ValueHint::FilePath)]
     pub config: Option<PathBuf>,
 
+    /// The configuration was found and not named: another crashcart hands it on
+    #[arg(long, global = true, hide = true, requires = "config")]
+    pub config_found: bool,
+
     /// Keep what is remembered (last known state, trust) in this directory
     #[arg(long, value_name = "DIR", global = true, value_hint = ValueHint::DirPath)]
     pub state_dir: Option<PathBuf>,
@@ -362,6 +366,10 @@ pub struct TrustArgs {
     /// Take the approval back
     #[arg(long, conflicts_with = "yes")]
     pub revoke: bool,
+
+    /// Print JSON: what it would do, and how that has changed
+    #[arg(long, conflicts_with = "revoke")]
+    pub json: bool,
 }
 
 #[derive(Args, Clone, PartialEq, Eq, Debug)]

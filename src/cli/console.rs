@@ -38,7 +38,7 @@ pub(super) fn run(cli: &Cli, environment: &Environment) -> Result<Exit, Failure>
     let clock = Clock::system();
     let depth =
         Depth::detect(no_color(cli, environment), environment.term.as_deref(), environment.colorterm.as_deref());
-    let engine = super::outside::engine(environment, &clock);
+    let engine = super::outside::engine(environment, &clock, &project.definitions);
     let mut setup = setup(
         &project,
         &cli.console.look,
@@ -89,7 +89,7 @@ fn operator(
     environment: &Environment,
 ) -> Hire {
     let planner = super::acting::planner(cli, project, engine, environment);
-    let starter = Starter { state_dir: state_dir.to_path_buf(), config: project.file.clone() };
+    let starter = Starter { state_dir: state_dir.to_path_buf(), config: project.used() };
     let (state_dir, clock) = (state_dir.to_path_buf(), clock.clone());
     Box::new(move |events| {
         let runtime = tokio::runtime::Handle::current();

@@ -26,7 +26,7 @@ use super::args::{Cli, InitArgs, SecretPlaceArgs, SecretSetArgs};
 use super::config_file::{self, ConfigFile, FILE_NAME, Found, Origin};
 use super::environment::Environment;
 use super::failure::Failure;
-use super::trust_store::TrustStore;
+use super::trust_store::{self, TrustStore};
 use super::{Exit, output, outside, secret};
 use crate::clock::Clock;
 use crate::config::{self, Place as Beside};
@@ -104,7 +104,7 @@ pub(super) fn run(cli: &Cli, args: &InitArgs, environment: &Environment) -> Resu
         cli,
         args,
         environment,
-        engine: outside::engine(environment, &clock),
+        engine: outside::engine(environment, &clock, &[]),
         clock,
         runtime: tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?,
         kept: BTreeMap::new(),
@@ -386,7 +386,7 @@ impl Session<'_> {
         let exit = if became == Became::Kept { Exit::Wrong } else { Exit::Healthy };
         let mut trusted = false;
         if became == Became::Written && !self.args.yes {
-            trusted = self.trust(place).is_ok();
+            trusted = self.trust(place, text).is_ok();
         }
         let next = show::next(draft, became == Became::Written || became == Became::Same, trusted);
         if self.args.json {
@@ -426,11 +426,14 @@ impl Session<'_> {
     }
 
     /// The person has just read the file and said yes to it.
-    fn trust(&self, place: &Path) -> Result<(), Failure> {
+    fn trust(&self, place: &Path, text: &str) -> Result<(), Failure> {
         let store = config_file::state_dir(&self.cli.global, self.environment).map(TrustStore::new);
         let found = Found { shown: place.to_path_buf(), origin: Origin::Found };
         let file = ConfigFile::read(found, self.environment)?;
-        let effects = file.effects().iter().map(ToString::to_string).collect();
+        if file.sha256 != trust_store::hash(text.as_bytes()) {
+            return Err(Failure::usage(anyhow!("`{}` is not what was read", place.display())));
+        }
+        let effects = file.effects(self.environment).iter().map(ToString::to_string).collect();
         store.context("there is no place to keep approvals")?.approve(&file.path, &file.sha256, effects)?;
         Ok(())
     }

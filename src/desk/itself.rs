@@ -34,7 +34,7 @@ pub fn run(
         let mut command = Command::new(program);
         command.args(arguments).arg("--state-dir").arg(&starter.state_dir);
         if let Some(config) = &starter.config {
-            command.arg("--config").arg(config);
+            command.args(config.arguments());
         }
         command.stdin(if input.is_some() { Stdio::piped() } else { Stdio::null() });
         command.stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);

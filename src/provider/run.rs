@@ -29,7 +29,7 @@ pub use sequence::Sequence;
 
 use super::definition::program::RunError as ProgramRunError;
 use super::definition::template::Missing;
-use super::definition::{Capability, Definition, Done, PagingWay, Reading};
+use super::definition::{Capability, Definition, Done, PagingWay, Permission, Reading};
 use super::map::{Mapped, read};
 use crate::model::secret::{Redactor, Secret};
 use crate::model::text::Line;
@@ -393,6 +393,34 @@ fn default_input(capability: Capability, input: &str, now: Timestamp) -> Value {
         (_, "step") => 60.into(),
         _ => Value::Null,
     }
+}
+
+/// What is known of a permission.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Permitted {
+    /// Nothing when nobody can tell.
+    pub allowed: Option<bool>,
+    pub message: Option<Line>,
+}
+
+/// Reads whether an action is permitted, from the answer to the last request of its `permission`.
+///
+/// # Errors
+/// When the program cannot read it.
+pub fn permitted(
+    permission: &Permission,
+    body: &Value,
+    values: &Values,
+    answer: &Answer,
+) -> Result<Permitted, RunError> {
+    let variable = |name: &str| answer.variable(name).unwrap_or_else(|| values.get(name));
+    let request = "looking whether it is permitted".to_owned();
+    let output =
+        permission.map.first(body, variable).map_err(|source| RunError::Program { request, what: "map", source })?;
+    Ok(Permitted {
+        allowed: output.get("allowed").and_then(Value::as_bool),
+        message: output.get("message").and_then(Value::as_str).map(Line::from_text),
+    })
 }
 
 /// How far an action is.

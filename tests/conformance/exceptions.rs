@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 /// Requests that no description here knows: provider, a part of method and address, why.
 #[rustfmt::skip]
 const UNDESCRIBED: &[(&str, &str, &str)] = &[
+    ("argocd", "/api/v1/account/can-i/", CUT),
     ("argocd", "/api/v1/session/userinfo", CUT),
     ("aws-ecs", "https://sts.", "the token service has no model here"),
     ("aws-lambda", "https://sts.", "the token service has no model here"),
@@ -26,6 +27,7 @@ const UNDESCRIBED: &[(&str, &str, &str)] = &[
     ("github", "/disable", CUT),
     ("github", "/compare/", CUT),
     ("goalert", "/api/v2/generic/incoming", "an integration's address is no GraphQL"),
+    ("google-cloud-run", ":testIamPermissions", CUT),
     ("google-cloud-run", "https://oauth2.googleapis.com/", "tokens have no description here"),
     ("grafana", "/api/user", CUT),
     ("heroku", "https://logplex.heroku.com/", "an address that an answer names"),
@@ -36,6 +38,7 @@ const UNDESCRIBED: &[(&str, &str, &str)] = &[
     ("kubernetes", "/apis/metrics.k8s.io/", "the metrics server has a description of its own"),
     ("kubernetes", "/api/v1/nodes", CUT),
     ("kubernetes", "/apis/authentication.k8s.io/", CUT),
+    ("kubernetes", "/apis/authorization.k8s.io/", CUT),
     ("kubernetes", "/replicasets/", CUT),
     ("pagerduty", "/maintenance_windows", CUT),
     ("railway", "wss://", "the same queries over a WebSocket"),

@@ -8,6 +8,7 @@ use anyhow::Context as _;
 
 use crate::audit::tree::Tree;
 use crate::cli::failure::Failure;
+use crate::cli::foreign;
 
 /// More than a large monorepo's configuration, and less than what would make somebody wait.
 const MOST_FILES: usize = 50_000;
@@ -88,7 +89,10 @@ struct Ignored {
 /// Returns what the root's `.gitignore` says. What git tracks in spite of it is rare.
 fn ignored(root: &Path) -> Vec<Ignored> {
     let path = root.join(".gitignore");
-    let text = if path.is_symlink() { String::new() } else { fs::read_to_string(path).unwrap_or_default() };
+    // A pipe of that name would be waited for, and a link may lead anywhere.
+    let plain = fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_file());
+    let bytes = if plain { foreign::read(&path, LARGEST).unwrap_or_default() } else { Vec::new() };
+    let text = String::from_utf8_lossy(&bytes);
     text.lines()
         .map(str::trim_end)
         .filter(|line| !line.is_empty() && !line.starts_with('#'))

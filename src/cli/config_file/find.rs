@@ -33,7 +33,9 @@ pub struct Found {
 /// Looks for the configuration file.
 pub fn find(global: &GlobalArgs, environment: &Environment) -> Result<Option<Found>, Failure> {
     if let Some(path) = global.config.as_ref().or(environment.config.as_ref()) {
-        return Ok(Some(Found { shown: path.clone(), origin: Origin::Named }));
+        // Another crashcart hands on what it found; that it is handed on makes it no more trustworthy.
+        let origin = if global.config_found { Origin::Found } else { Origin::Named };
+        return Ok(Some(Found { shown: path.clone(), origin }));
     }
     if let Some(here) = &environment.current_dir {
         for directory in up_to_the_repository(here) {

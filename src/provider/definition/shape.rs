@@ -334,6 +334,8 @@ shape! {
         steps: Vec<At<StepShape>>, required;
         /// How one sees that it is done.
         done: DoneShape;
+        /// How one sees whether the credential may do it, without doing it.
+        permission: PermissionShape;
         /// The longest text that is taken, in characters. For messages.
         max_length: Count<1, 1000000>;
         /// Sending the same key twice sends once. For messages.
@@ -354,6 +356,15 @@ shape! {
         repeatable: bool;
         /// The list of releases shows whether it was done. Without it: when its request names the release.
         releases_show: bool;
+        ..request: RequestShape;
+    }
+
+    /// How one sees whether an action is permitted. Its requests change nothing.
+    PermissionShape {
+        /// Several requests in their order, instead of one.
+        requests: Vec<At<RequestShape>>;
+        /// A program: the last answer to { allowed = true, false or null when nobody can tell; message }.
+        map: Filled, required;
         ..request: RequestShape;
     }
 
