@@ -22,6 +22,7 @@ pub mod metric;
 pub mod observed;
 pub mod operation;
 pub mod output;
+pub mod platform;
 pub mod readiness;
 pub mod release;
 pub mod run;

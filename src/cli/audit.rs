@@ -31,7 +31,8 @@ pub(super) fn run(cli: &Cli, args: &AuditArgs, environment: &Environment) -> Res
         return Err(Failure::from(anyhow::anyhow!("there is no file in `{}`", root.display()))
             .hint("name the folder of a repository: crashcart audit PATH"));
     }
-    let report = audit(&tree, &Options { migrations: args.migrations });
+    let live = crate::audit::live::Live::default();
+    let report = audit(&tree, &live, &Options { migrations: args.migrations });
     if let Some(reason) = &args.accept {
         return accepted(&root, &report.findings, reason);
     }
