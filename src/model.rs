@@ -4,6 +4,7 @@
 //! (`now` is always a parameter) and how anything looks on a screen.
 
 pub mod alert;
+pub mod audit;
 pub mod catalog;
 pub mod check;
 pub mod check_state;

@@ -7,78 +7,9 @@ use sha2::{Digest as _, Sha256};
 use super::live::{LivePlace, line_in};
 use super::repo::Repo;
 use super::tree::Tree;
+pub use crate::model::audit::{Area, Level};
 use crate::model::secret::redact::Redactor;
 use crate::model::text::Line;
-
-/// A blind spot, or what stands beside the four.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Area {
-    Parity,
-    Data,
-    Config,
-    Observability,
-    Delivery,
-    Readiness,
-}
-
-impl Area {
-    /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 6] =
-        [Self::Parity, Self::Data, Self::Config, Self::Observability, Self::Delivery, Self::Readiness];
-
-    /// Returns its name in ids and JSON.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Parity => "parity",
-            Self::Data => "data",
-            Self::Config => "config",
-            Self::Observability => "observability",
-            Self::Delivery => "delivery",
-            Self::Readiness => "readiness",
-        }
-    }
-
-    /// Returns its name for people.
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Parity => "Environment parity",
-            Self::Data => "Data state and migrations",
-            Self::Config => "Configuration",
-            Self::Observability => "Observability",
-            Self::Delivery => "Delivery",
-            Self::Readiness => "Incident readiness",
-        }
-    }
-}
-
-/// How bad it is when it bites.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Level {
-    Low,
-    Medium,
-    High,
-    Critical,
-}
-
-impl Level {
-    /// All of them, the worst last.
-    pub const ALL: [Self; 4] = [Self::Low, Self::Medium, Self::High, Self::Critical];
-
-    /// Returns its name.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Low => "low",
-            Self::Medium => "medium",
-            Self::High => "high",
-            Self::Critical => "critical",
-        }
-    }
-
-    /// Returns the level of a name.
-    pub fn of_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|level| level.word() == word)
-    }
-}
 
 /// One thing that is looked for.
 #[derive(Debug)]
