@@ -274,7 +274,7 @@ fn what_a_platform_shows_settles_what_no_file_could_show_and_is_told() {
     assert_eq!(settled.settled[0].0, "config.no-health-check");
     let printed = text::report(&settled, &[], false);
     let printed = printed.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(printed.contains("shown by the platform: render: shop (production)"), "{printed}");
+    assert!(printed.contains("shown by the platform: shop on render (production)"), "{printed}");
     assert!(markdown::report(&settled).contains("Shown by a platform"));
     // A platform that says that there is none keeps both.
     let none = ids(&with(", \"health_check\": false")).join(" ");
@@ -287,7 +287,7 @@ fn a_place_on_a_platform_is_named_and_accepted_as_one() {
     let report = look_live(single);
     let found = report.findings.iter().find(|finding| finding.rule.id == "config.live-single-instance").unwrap();
     assert_eq!(found.place, Place::Live(LivePlace::new("render", Some("shop"), Some("production"))));
-    assert_eq!(found.place.to_string(), "render: shop (production)");
+    assert_eq!(found.place.to_string(), "shop on render (production)");
     let value = crashcart::audit::report::json::report(&report);
     let row =
         value["findings"].as_array().unwrap().iter().find(|it| it["rule"] == "config.live-single-instance").unwrap();

@@ -192,11 +192,11 @@ impl LivePlace {
         }
     }
 
-    /// Returns its words: `render: web (production)`.
+    /// Returns its words: `web on render (production)`.
     pub fn words(&self) -> String {
-        let service = self.service.as_ref().map_or_else(String::new, |service| format!(": {service}"));
+        let service = self.service.as_ref().map_or_else(String::new, |service| format!("{service} on "));
         let environment = self.environment.as_ref().map_or_else(String::new, |environment| format!(" ({environment})"));
-        format!("{}{service}{environment}", self.source)
+        format!("{service}{}{environment}", self.source)
     }
 
     /// Returns its words for what compares: no names that a release changes.

@@ -116,7 +116,7 @@ pub struct Worst {
     /// The rule's id, by which more can be asked.
     pub rule: Line,
     pub title: Line,
-    /// `fly.toml:4`, or `render: shop (production)`.
+    /// `fly.toml:4`, or `shop on render (production)`.
     pub place: Line,
     pub says: Line,
     /// What to do.

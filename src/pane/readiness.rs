@@ -13,7 +13,7 @@ use ratatui::layout::Rect;
 
 use super::under_rule;
 use crate::app::world::World;
-use crate::model::readiness::{Proof, Verdict};
+use crate::model::readiness::{Proof, Readiness, Verdict};
 use crate::ui::paint::{self, piece};
 use crate::ui::rows::{Row, draw_rows};
 use crate::ui::{Look, Role, format};
@@ -23,6 +23,9 @@ const OLD: Duration = Duration::from_secs(7 * 86_400);
 
 /// From this width on both columns have room for their sentences.
 const SIDE_BY_SIDE: u16 = 76;
+
+/// The column of the audits has room for a score and how it has moved.
+const LEFT: u16 = 38;
 
 /// How far the user has scrolled.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -76,14 +79,31 @@ impl ReadinessState {
 /// Returns what stands where: side by side where there is room, and below each other otherwise.
 fn columns(world: &World, place: Rect, look: &Look) -> Vec<(Rect, Vec<Row<'static>>)> {
     if place.width < SIDE_BY_SIDE {
-        let mut all = audited::rows(world, place.width, look);
+        // The title has no room for what failed there.
+        let mut all: Vec<Row<'static>> = world.readiness.iter().map(|readiness| told(readiness, world, look)).collect();
+        all.extend(audited::rows(world, place.width, look));
         all.push(Row::default());
         all.extend(rows(world, place.width, look));
         return vec![(place, all)];
     }
-    let left = Rect { width: place.width * 9 / 20, ..place };
+    let left = Rect { width: (place.width * 9 / 20).max(LEFT), ..place };
     let right = Rect { x: left.right() + 1, width: place.width - left.width - 1, ..place };
     vec![(left, audited::rows(world, left.width, look)), (right, rows(world, right.width, look))]
+}
+
+/// Returns one row about all proofs.
+fn told(readiness: &Readiness, world: &World, look: &Look) -> Row<'static> {
+    let counted = [(Verdict::Failure, "failed", Role::Down), (Verdict::Warning, "to look at", Role::Degraded)];
+    let mut left = vec![piece(" Proven".to_owned(), look.style(Role::Title))];
+    for (verdict, word, role) in counted {
+        let count = readiness.count(verdict);
+        if count > 0 {
+            left.push(piece(format!("  {count} {word}"), look.style(role)));
+        }
+    }
+    let age = world.now.since(readiness.at);
+    let role = if age > OLD { Role::Degraded } else { Role::Dim };
+    Row { left, right: vec![piece(format!("{} ago ", format::age(age)), look.style(role))], selected: false }
 }
 
 fn rows(world: &World, width: u16, look: &Look) -> Vec<Row<'static>> {

@@ -18,7 +18,7 @@ use crate::cli::output::Progress;
 use crate::cli::outside;
 use crate::clock::Clock;
 use crate::model::id::ServiceId;
-use crate::model::source::{Capability, Found, Source};
+use crate::model::source::{Capability, FailureKind, Found, Source};
 use crate::provider::definition::{Definition, Kind};
 use crate::provider::engine::{Ask, Engine};
 use crate::runtime::feeds::trouble;
@@ -219,6 +219,12 @@ async fn once(engine: &Engine, question: &Question, args: &AuditArgs, skipped: &
         Err(_) => {
             let within = crate::config::duration::text(args.timeout);
             skipped.push(format!("{what}: no answer within {within} (--timeout gives it more)"));
+            None
+        }
+        // What a program fails at is in its words, and an answer may have values of variables in it.
+        Ok(Err(failure)) if failure.kind == FailureKind::Malformed => {
+            let try_it = format!("crashcart providers try {} {capability}", source.id);
+            skipped.push(format!("{what}: the answer cannot be read (`{try_it}` asks again)"));
             None
         }
         Ok(Err(failure)) => {

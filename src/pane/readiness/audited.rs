@@ -8,10 +8,13 @@ use crate::ui::paint::{self, Piece, piece};
 use crate::ui::rows::Row;
 use crate::ui::{Look, Role, format};
 
-/// As many runs as the line shows.
+/// As many runs as the line shows, and where there is little room.
 const RUNS: usize = 8;
+const FEW_RUNS: usize = 5;
 /// From here on there is room for the blind spots' whole names.
 const ROOMY: u16 = 60;
+/// Below, everything is a little shorter.
+const TIGHT: u16 = 44;
 /// What could not be looked at is told by its first lines.
 const SKIPPED: usize = 3;
 
@@ -47,7 +50,7 @@ fn heading(audited: &Audited, world: &World, look: &Look) -> Row<'static> {
 fn score(audited: &Audited, area: Area, world: &World, width: u16, look: &Look) -> Row<'static> {
     let name = if width >= ROOMY { format!(" {:<26}", area.title()) } else { format!(" {:<14}", area.word()) };
     let Some(points) = audited.score(area) else {
-        let none = piece("  -  nothing to look at", look.style(Role::Dim));
+        let none = piece("  - nothing to look at", look.style(Role::Dim));
         return Row::of(vec![piece(name, look.style(Role::Dim)), none]);
     };
     let role = match points {
@@ -60,7 +63,7 @@ fn score(audited: &Audited, area: Area, world: &World, width: u16, look: &Look) 
         piece(name, look.style(Role::Text)),
         piece(format!("{points:>3}"), look.style(role)),
         piece(" ", look.style(Role::Text)),
-        spark(&values, RUNS, role, look),
+        spark(&values, if width < TIGHT { FEW_RUNS } else { RUNS }, role, look),
     ];
     if let Some((by, since)) = audited.moved(area) {
         let ago = format::age(world.now.since(since));
