@@ -135,6 +135,8 @@ fn questions(project: &Project, engine: &Engine, skipped: &mut Vec<String>) -> V
         let Ok(definition) = engine.definition(source) else { continue };
         let able = |capability| definition.readings.contains_key(&capability);
         let watches = matches!(definition.kind, Kind::Monitoring);
+        // What has metrics or annotations too lists its own parts as checks: that is no look from outside.
+        let from_outside = watches && !able(Capability::Metrics) && !able(Capability::Releases);
         let ask = |service: Option<&ServiceId>, capability, params: &BTreeMap<String, Value>| Question {
             source: source.clone(),
             service: service.cloned(),
@@ -152,7 +154,7 @@ fn questions(project: &Project, engine: &Engine, skipped: &mut Vec<String>) -> V
                 Capability::Releases | Capability::Issues => {
                     add(ask(feed.service.as_ref(), feed.capability, &feed.params))
                 }
-                Capability::Checks if watches => add(ask(None, Capability::Checks, &feed.params)),
+                Capability::Checks if from_outside => add(ask(None, Capability::Checks, &feed.params)),
                 _ => {}
             }
             let Some(service) = &feed.service else { continue };
@@ -170,7 +172,7 @@ fn questions(project: &Project, engine: &Engine, skipped: &mut Vec<String>) -> V
         if watches && able(Capability::Settings) && is_complete(&definition, source, Capability::Settings) {
             add(ask(None, Capability::Settings, &whole));
         }
-        if watches && able(Capability::Checks) && is_complete(&definition, source, Capability::Checks) {
+        if from_outside && able(Capability::Checks) && is_complete(&definition, source, Capability::Checks) {
             add(ask(None, Capability::Checks, &whole));
         }
     }

@@ -100,12 +100,21 @@ fn finding(one: &Worst, width: u16, look: &Look) -> Vec<Row<'static>> {
         Level::Low => (look.glyphs.unknown, Role::Unknown),
     };
     let others = if one.others > 0 { format!(" (and {} more)", one.others) } else { String::new() };
-    let mut rows = vec![Row {
-        left: vec![piece(format!(" {glyph} "), look.style(role)), piece(one.title.to_string(), look.style(Role::Text))],
-        right: vec![piece(format!("{} ", one.level.word()), look.style(role))],
-        selected: false,
-    }];
-    rows.extend(wrapped(&format!("{}: {}{others}", one.place, one.says), 3, width, 2, Role::Dim, look));
+    // Where there is little room the title takes all of it: the sign and the order say how bad it is.
+    let tight = width < TIGHT;
+    let cells = usize::from(width).saturating_sub(4).max(10);
+    let titles = if tight { paint::wrap(one.title.as_str(), cells) } else { vec![one.title.to_string()] };
+    let mut rows: Vec<Row<'static>> = Vec::new();
+    for (index, title) in titles.into_iter().enumerate() {
+        let sign = if index == 0 { format!(" {glyph} ") } else { "   ".to_owned() };
+        let level = (!tight).then(|| piece(format!("{} ", one.level.word()), look.style(role)));
+        rows.push(Row {
+            left: vec![piece(sign, look.style(role)), piece(title, look.style(Role::Text))],
+            right: level.into_iter().collect(),
+            selected: false,
+        });
+    }
+    rows.extend(wrapped(&format!("{}: {}{others}", one.place, one.says), 3, width, 3, Role::Dim, look));
     rows.extend(wrapped(&format!("fix: {}", one.fix), 3, width, 3, Role::Text, look));
     rows.extend(wrapped(&format!("try: crashcart audit --explain {}", one.rule), 3, width, 2, Role::Accent, look));
     rows
