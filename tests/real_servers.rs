@@ -9,6 +9,8 @@ mod support;
 mod aws;
 #[path = "real_servers/docker.rs"]
 mod docker;
+#[path = "real_servers/docker_audit.rs"]
+mod docker_audit;
 #[path = "real_servers/docker_provider.rs"]
 mod docker_provider;
 #[path = "real_servers/messages.rs"]

@@ -16,6 +16,7 @@ use crate::model::time::Timestamp;
 use crate::operation::ledger::RESUME_DEPLOYS;
 use crate::operation::{Ledger, Operation, Standing, words};
 
+use crate::model::audit::Audited;
 use crate::model::message::MessageKind;
 use crate::model::operation::Actor;
 use crate::model::readiness::Readiness;
@@ -66,6 +67,8 @@ pub struct World {
     pub entries: Vec<Entry>,
     /// What was proven to work, when somebody looked last.
     pub readiness: Option<Readiness>,
+    /// What audits of the project's folder have found.
+    pub audited: Option<Audited>,
     /// How patient pages are.
     pub patience: Policy,
     /// How long others may hear nothing of an open incident.

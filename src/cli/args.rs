@@ -284,9 +284,10 @@ pub enum Command {
     #[command(after_help = NOTE_EXAMPLES)]
     Note(NoteArgs),
 
-    /// Examine a repository for the four blind spots: parity, data, configuration, observability
+    /// Examine a repository and its platforms for the four blind spots: parity, data, configuration, observability
     ///
-    /// The files are read and nothing is run. Each finding has its place, why it bites in production, and what to do.
+    /// The files are read and nothing is run. The platforms of a trusted crashcart.toml are asked how they are set up: names of
+    /// variables, never values. Each finding has its place, why it bites in production, and what to do.
     /// A finding is accepted, with a reason, by `# crashcart-audit: accept RULE -- REASON` beside it, or in
     /// crashcart-audit.toml. docs/audit.md has every rule.
     #[command(after_help = format!("{AUDIT_EXAMPLES}\n\n{AUDIT_EXIT_CODES}"))]

@@ -16,6 +16,7 @@ use super::log::Level;
 use super::metric::Series;
 use super::observed::Cadence;
 use super::operation::ConfirmLevel;
+use super::platform::Settings;
 use super::release::{Changes, Instance, Release};
 use super::secret::SecretRef;
 use super::text::Line;
@@ -137,6 +138,8 @@ pub enum Capability {
     OnCall,
     VendorStatus,
     Identity,
+    /// What it is configured with: names of variables, never values.
+    Settings,
 }
 
 impl Capability {
@@ -154,6 +157,7 @@ impl Capability {
         Self::OnCall,
         Self::VendorStatus,
         Self::Identity,
+        Self::Settings,
     ];
 
     /// Returns the word in definitions and on the command line.
@@ -171,6 +175,7 @@ impl Capability {
             Self::OnCall => "on_call",
             Self::VendorStatus => "vendor_status",
             Self::Identity => "identity",
+            Self::Settings => "settings",
         }
     }
 
@@ -185,7 +190,7 @@ impl Capability {
     pub fn inputs(self) -> &'static [&'static str] {
         match self {
             Self::Releases | Self::Alerts => &["limit"],
-            Self::Instances | Self::Checks | Self::OnCall | Self::VendorStatus | Self::Identity => &[],
+            Self::Instances | Self::Checks | Self::OnCall | Self::VendorStatus | Self::Identity | Self::Settings => &[],
             Self::Changes => &["from", "to"],
             Self::Logs => &["since", "until", "limit", "query"],
             Self::Metrics => &["query", "start", "end", "step"],
@@ -229,6 +234,7 @@ pub enum Found {
     OnCall(Vec<OnCall>),
     VendorStatus(VendorStatus),
     Identity(Identity),
+    Settings(Vec<Settings>),
 }
 
 impl Found {
@@ -246,6 +252,7 @@ impl Found {
             Self::Issue(issue) => issue.exceptions.len(),
             Self::OnCall(items) => items.len(),
             Self::VendorStatus(_) | Self::Identity(_) => 1,
+            Self::Settings(items) => items.len(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-/// Requests that no description here knows: provider, a part of method and address, why.
+/// Requests that no description here knows: provider, a part of capability, method and address, why.
 #[rustfmt::skip]
 const UNDESCRIBED: &[(&str, &str, &str)] = &[
     ("argocd", "/api/v1/account/can-i/", CUT),
@@ -14,16 +14,21 @@ const UNDESCRIBED: &[(&str, &str, &str)] = &[
     ("cloudflare-workers", "/client/v4/graphql", "the analytics have no description here"),
     ("cloudflare-workers", "/client/v4/url-", "an address that an answer names"),
     ("coolify", "/api/v1/teams/current", CUT),
+    ("coolify", "/envs", CUT),
     ("datadog", "/api/v2/current_user", CUT),
     ("docker-swarm", "/nodes", CUT),
     ("elasticsearch", "/_cat/allocation", CUT),
     ("elasticsearch", "/_plugins/_alerting/", "OpenSearch's own"),
     ("elasticsearch", "/_security/_authenticate", CUT),
+    ("fly", "/v1/apps/shop/secrets", CUT),
     ("fly", "https://api.fly.io/api/v1/apps/", "fly.io/docs/monitoring/logs-api-options: no description"),
     ("fly", "https://api.fly.io/prometheus/", "Prometheus' own interface"),
     ("github", "https://api.github.com/graphql", "the GraphQL schema is not here"),
     ("github", "https://api.github.com/user", CUT),
     ("github", "/enable", CUT),
+    ("github", "/actions/secrets", CUT),
+    ("github", "/actions/variables", CUT),
+    ("github", "/environments/", CUT),
     ("github", "/disable", CUT),
     ("github", "/compare/", CUT),
     ("goalert", "/api/v2/generic/incoming", "an integration's address is no GraphQL"),
@@ -33,6 +38,7 @@ const UNDESCRIBED: &[(&str, &str, &str)] = &[
     ("heroku", "https://logplex.heroku.com/", "an address that an answer names"),
     ("heroku", "https://status.heroku.com/", "the status page has no description"),
     ("heroku", "/account", CUT),
+    ("heroku", "/addons", CUT),
     ("koyeb", "/v1/streams/metrics", CUT),
     ("koyeb", "/v1/account/profile", CUT),
     ("kubernetes", "/apis/metrics.k8s.io/", "the metrics server has a description of its own"),
@@ -41,12 +47,16 @@ const UNDESCRIBED: &[(&str, &str, &str)] = &[
     ("kubernetes", "/apis/authorization.k8s.io/", CUT),
     ("kubernetes", "/replicasets/", CUT),
     ("pagerduty", "/maintenance_windows", CUT),
+    ("railway", "settings POST", "the query for variables is cut away from the schema"),
     ("railway", "wss://", "the same queries over a WebSocket"),
+    ("render", "/env-groups", CUT),
+    ("render", "/env-vars", CUT),
     ("render", "/v1/metrics/", CUT),
     ("sentry", "GET https://us.sentry.io/api/0/", "the API's root is in no description"),
     ("slack-app", "POST https://slack.com/api/auth.test", "every method takes GET and POST: docs.slack.dev/apis/web-api"),
     ("upsun", "/users/me", CUT),
     ("vercel", "https://vercel.com/api/logs/", "what the command line program asks: no description"),
+    ("vercel", "/v10/projects/", CUT),
     ("vercel", "/v2/user", CUT),
     ("vercel", "PATCH https://api.vercel.com/v9/projects/", CUT),
 ];
@@ -69,9 +79,11 @@ const TROUBLES: &[(&str, &str, &str, &str)] = &[
     ("clever-cloud", "actions.restart", NOT_DONE, "the answer is about another deployment"),
     ("clever-cloud", "actions.roll_back", NOT_DONE, "the answer is about another deployment"),
     ("docker", "actions.roll_back", "there are 2 containers of this image", "an answer has two of everything"),
+    ("docker", "settings", NOTHING, "a container that removes itself is left out, and a full answer does"),
     ("docker-swarm", "actions.scale", NOT_DONE, "it counts the tasks, and an answer has two"),
     ("elasticsearch", "metrics", "'aggs' was unexpected", "another name for aggregations: elastic.co/docs/explore-analyze/query-filter/aggregations"),
     ("github", "logs", NOTHING, "the answer is a redirection to a text"),
+    ("google-cloud-run", "settings", "is no name", "names of variables are any text in the description"),
     ("heroku", "actions.cancel", REFUSED, "only a build that has no release yet can be cancelled, and in an answer everything is there"),
     ("kubernetes", "actions.scale", NOT_DONE, "it counts the pods, and an answer has two"),
     ("northflank", "actions.roll_back", NOT_DONE, "the answer is about another build"),

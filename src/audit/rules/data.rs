@@ -10,6 +10,7 @@ pub mod drops;
 pub mod ephemeral_sqlite;
 pub mod every_row;
 pub mod index_blocks_writes;
+pub mod live_no_backup;
 pub mod migrates_at_start;
 pub mod migration_with_deploy;
 pub mod no_backup;

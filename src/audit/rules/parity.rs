@@ -3,6 +3,9 @@
 pub mod database_engine_differs;
 pub mod database_versions_differ;
 pub mod end_of_life_runtime;
+pub mod live_database_differs;
+pub mod live_variable_missing;
+pub mod live_variables_differ;
 pub mod lock_file_not_used;
 pub mod no_database_in_ci;
 pub mod no_lock_file;

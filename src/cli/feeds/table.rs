@@ -229,6 +229,14 @@ fn rows(found: &Found, looks: &Looks) -> Vec<Vec<String>> {
                 identity.expires_at.map(|at| format!("until {at}")).unwrap_or_default(),
             ]]
         }
+        Found::Settings(all) => all
+            .iter()
+            .map(|one| {
+                let names = one.variables.iter().flatten().map(|name| name.as_str()).collect::<Vec<_>>();
+                let environment = one.environment.as_ref().map(|word| word.as_str().to_owned()).unwrap_or_default();
+                vec![one.name.to_string(), environment, names.join(" ")]
+            })
+            .collect(),
     }
 }
 

@@ -65,7 +65,7 @@ pub(super) fn run(cli: &Cli, asked: &Asked<'_>, environment: &Environment) -> Re
     let mut shown = String::new();
     let read = runtime.block_on(async {
         let ask = Ask { source: &source, capability, params: &params, input: &input, now: true };
-        engine.read_seen(&ask, &mut |plan, answer| shown.push_str(&exchange(plan, answer))).await
+        engine.read_seen(&ask, &mut |plan, answer| shown.push_str(&exchange(capability, plan, answer))).await
     });
     runtime.shutdown_background();
     let text = match (&read, asked.json) {
@@ -118,7 +118,7 @@ fn source(cli: &Cli, asked: &Asked<'_>, environment: &Environment) -> Result<(So
     Ok((source, Vec::new()))
 }
 
-fn exchange(plan: &Plan, answer: Result<&Answer, &Failed>) -> String {
+fn exchange(capability: Capability, plan: &Plan, answer: Result<&Answer, &Failed>) -> String {
     let mut text = format!("> {}\n", plan.preview().trim_end().replace('\n', "\n> "));
     if let Ok(answer) = answer {
         let kind = answer
@@ -128,6 +128,11 @@ fn exchange(plan: &Plan, answer: Result<&Answer, &Failed>) -> String {
             .map(|(_, kind)| format!(", {kind}"))
             .unwrap_or_default();
         text.push_str(&format!("< {} ({} bytes{kind})\n", answer.status, answer.body.len()));
+        // The values of all variables may be in it.
+        if capability == Capability::Settings && answer.is_success(&plan.accept) {
+            text.push_str("< not shown: it may hold values of variables\n\n");
+            return text;
+        }
         let body = String::from_utf8_lossy(&answer.body);
         // Cut twice: a secret must not be cut in two before it is looked for.
         let body: String = body.chars().take(2 * SHOWN).collect();

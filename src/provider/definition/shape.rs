@@ -44,6 +44,8 @@ shape! {
         changes: ReadingShape;
         /// Whose credential it is, and what it may do.
         identity: ReadingShape;
+        /// What a service is configured with: names of variables (never values), health check, instances, backups.
+        settings: ReadingShape;
         /// How a message or a page is sent.
         send: ActionShape;
         /// What can be done, by name.
