@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::alert::{Alert, Monitor, OnCall};
 use super::id::{FeedId, ServiceId, SourceId, VendorId};
-use super::identity::Identity;
+use super::identity::{App, Identity};
 use super::issue::{ErrorIssue, IssueDetail};
 use super::log::Level;
 use super::metric::Series;
@@ -137,6 +137,8 @@ pub enum Capability {
     OnCall,
     VendorStatus,
     Identity,
+    /// What a credential sees there that could be watched.
+    Apps,
 }
 
 impl Capability {
@@ -154,6 +156,7 @@ impl Capability {
         Self::OnCall,
         Self::VendorStatus,
         Self::Identity,
+        Self::Apps,
     ];
 
     /// Returns the word in definitions and on the command line.
@@ -171,6 +174,7 @@ impl Capability {
             Self::OnCall => "on_call",
             Self::VendorStatus => "vendor_status",
             Self::Identity => "identity",
+            Self::Apps => "apps",
         }
     }
 
@@ -185,7 +189,7 @@ impl Capability {
     pub fn inputs(self) -> &'static [&'static str] {
         match self {
             Self::Releases | Self::Alerts => &["limit"],
-            Self::Instances | Self::Checks | Self::OnCall | Self::VendorStatus | Self::Identity => &[],
+            Self::Instances | Self::Checks | Self::OnCall | Self::VendorStatus | Self::Identity | Self::Apps => &[],
             Self::Changes => &["from", "to"],
             Self::Logs => &["since", "until", "limit", "query"],
             Self::Metrics => &["query", "start", "end", "step"],
@@ -229,6 +233,7 @@ pub enum Found {
     OnCall(Vec<OnCall>),
     VendorStatus(VendorStatus),
     Identity(Identity),
+    Apps(Vec<App>),
 }
 
 impl Found {
@@ -245,6 +250,7 @@ impl Found {
             Self::Issues(items) => items.len(),
             Self::Issue(issue) => issue.exceptions.len(),
             Self::OnCall(items) => items.len(),
+            Self::Apps(items) => items.len(),
             Self::VendorStatus(_) | Self::Identity(_) => 1,
         }
     }

@@ -44,6 +44,8 @@ shape! {
         changes: ReadingShape;
         /// Whose credential it is, and what it may do.
         identity: ReadingShape;
+        /// What a credential sees there that could be watched; `crashcart init` takes names and ids from it.
+        apps: ReadingShape;
         /// How a message or a page is sent.
         send: ActionShape;
         /// What can be done, by name.
