@@ -229,12 +229,7 @@ impl ConfigFile {
 
     /// Returns what following the file would do.
     pub fn effects(&self, environment: &Environment) -> Vec<TrustItem> {
-        let registry = super::providers::registry(environment).with(self.definitions.found.clone());
-        let Loaded { catalog, settings, secrets, diagnostics: _ } = &self.loaded;
-        let mut catalog = catalog.clone();
-        // Status pages of vendors are sources too.
-        feeds::derive(&mut catalog, |source| registry.of(source).map_err(|error| error.to_string()));
-        config::effects_of(&catalog, settings, secrets, |source| of_source(source, &catalog, &registry))
+        effects_of(&self.loaded, &self.definitions.found, environment)
     }
 
     /// Refuses a file with errors, showing all of them.
@@ -313,6 +308,16 @@ impl ConfigFile {
             notices,
         })
     }
+}
+
+/// Returns what following a configuration would do, with these definitions beside it.
+pub(super) fn effects_of(loaded: &Loaded, beside: &[Beside], environment: &Environment) -> Vec<TrustItem> {
+    let registry = super::providers::registry(environment).with(beside.to_vec());
+    let Loaded { catalog, settings, secrets, diagnostics: _ } = loaded;
+    let mut catalog = catalog.clone();
+    // Status pages of vendors are sources too.
+    feeds::derive(&mut catalog, |source| registry.of(source).map_err(|error| error.to_string()));
+    config::effects_of(&catalog, settings, secrets, |source| of_source(source, &catalog, &registry))
 }
 
 /// Returns what a source would do, as far as its definition is known.

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::alert::{Alert, Monitor, OnCall};
 use super::id::{FeedId, ServiceId, SourceId, VendorId};
-use super::identity::Identity;
+use super::identity::{App, Identity};
 use super::issue::{ErrorIssue, IssueDetail};
 use super::log::Level;
 use super::metric::Series;
@@ -140,6 +140,8 @@ pub enum Capability {
     Identity,
     /// What it is configured with: names of variables, never values.
     Settings,
+    /// What a credential sees there that could be watched.
+    Apps,
 }
 
 impl Capability {
@@ -158,6 +160,7 @@ impl Capability {
         Self::VendorStatus,
         Self::Identity,
         Self::Settings,
+        Self::Apps,
     ];
 
     /// Returns the word in definitions and on the command line.
@@ -176,6 +179,7 @@ impl Capability {
             Self::VendorStatus => "vendor_status",
             Self::Identity => "identity",
             Self::Settings => "settings",
+            Self::Apps => "apps",
         }
     }
 
@@ -190,7 +194,13 @@ impl Capability {
     pub fn inputs(self) -> &'static [&'static str] {
         match self {
             Self::Releases | Self::Alerts => &["limit"],
-            Self::Instances | Self::Checks | Self::OnCall | Self::VendorStatus | Self::Identity | Self::Settings => &[],
+            Self::Instances
+            | Self::Checks
+            | Self::OnCall
+            | Self::VendorStatus
+            | Self::Identity
+            | Self::Settings
+            | Self::Apps => &[],
             Self::Changes => &["from", "to"],
             Self::Logs => &["since", "until", "limit", "query"],
             Self::Metrics => &["query", "start", "end", "step"],
@@ -235,6 +245,7 @@ pub enum Found {
     VendorStatus(VendorStatus),
     Identity(Identity),
     Settings(Vec<Settings>),
+    Apps(Vec<App>),
 }
 
 impl Found {
@@ -251,6 +262,7 @@ impl Found {
             Self::Issues(items) => items.len(),
             Self::Issue(issue) => issue.exceptions.len(),
             Self::OnCall(items) => items.len(),
+            Self::Apps(items) => items.len(),
             Self::VendorStatus(_) | Self::Identity(_) => 1,
             Self::Settings(items) => items.len(),
         }

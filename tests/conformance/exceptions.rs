@@ -58,6 +58,7 @@ const UNDESCRIBED: &[(&str, &str, &str)] = &[
     ("vercel", "https://vercel.com/api/logs/", "what the command line program asks: no description"),
     ("vercel", "/v10/projects/", CUT),
     ("vercel", "/v2/user", CUT),
+    ("vercel", "GET https://api.vercel.com/v9/projects", CUT),
     ("vercel", "PATCH https://api.vercel.com/v9/projects/", CUT),
 ];
 
@@ -71,6 +72,8 @@ const TROUBLES: &[(&str, &str, &str, &str)] = &[
     ("aws-ecs", "actions.restart", NOT_DONE, "it waits until one deployment is left, and an answer has two"),
     ("aws-ecs", "actions.roll_back", REFUSED, "every question about a task definition has the same answer"),
     ("aws-ecs", "actions.scale", NOT_DONE, "it waits until one deployment is left, and an answer has two"),
+    ("cloudflare-pages", "apps", NOTHING, "the description does not say what a list of accounts holds"),
+    ("cloudflare-workers", "apps", NOTHING, "the description does not say what a list of accounts holds"),
     ("aws-lambda", "actions.roll_back", NOT_DONE, "the answer is about another version"),
     ("axiom", "actions.silence", "'id' was unexpected", "a monitor goes back as it came, and the description forbids no members"),
     ("cloudflare-pages", "releases", "query: page is no parameter", "the description is of 2024; other lists of this API have it"),

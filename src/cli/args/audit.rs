@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueHint};
 
-use super::duration;
+use super::values::duration;
 
 pub(super) const AUDIT_EXAMPLES: &str = "Examples:
   crashcart audit                              This folder, the worst first

@@ -79,7 +79,7 @@ pub(super) fn live(cli: &Cli, args: &AuditArgs, root: &Path, environment: &Envir
 
 fn ask(project: &Project, args: &AuditArgs, environment: &Environment, live: &mut Live) -> Result<(), Failure> {
     let clock = Clock::system();
-    let engine = outside::engine(environment, &clock);
+    let engine = outside::engine(environment, &clock, &project.definitions);
     let questions = questions(project, &engine, &mut live.skipped);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let mut progress = environment.stderr_is_terminal.then(Progress::default);

@@ -18,6 +18,7 @@ use crate::operation::plan::ROLL_BACK;
 use crate::provider::definition::template::Encoding;
 use crate::provider::definition::{self, Definition, Step};
 use crate::provider::engine::Ask;
+use crate::recognise::database::of_image as database_of_image;
 
 /// Returns a look at how each service would be rolled back: a plan is made, as for R, and thrown away.
 pub(super) fn rollbacks<'a>(ward: &'a Ward<'_>) -> Vec<Look<'a>> {
@@ -104,7 +105,13 @@ fn asks_permission(ward: &Ward<'_>, source: &Source) -> bool {
 
 fn target(name: &str, plan: &Plan) -> Proof {
     let stop = plan.stops.iter().find(|stop| !matches!(stop.kind, StopKind::ReadOnly | StopKind::Busy));
+    let image = plan.current.as_ref().and_then(|current| current.image.as_ref()).map(ToString::to_string);
     match stop {
+        // What is lost with a database is its data: an older image of it brings nothing back.
+        Some(_) if image.as_deref().is_some_and(|image| database_of_image(image).is_some()) => {
+            Proof::new(Area::Rollback, name, Verdict::Unproven, "it is a database: its data is restored, not its image")
+                .fix("rehearse it: crashcart run corrupted-data")
+        }
         Some(stop) => Proof::new(Area::Rollback, name, Verdict::Failure, stop.message.as_str())
             .fix(&format!("crashcart rollback {name} --dry-run")),
         None => Proof::new(Area::Rollback, name, Verdict::Ok, &format!("{} could begin now", plan.title)),

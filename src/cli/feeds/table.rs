@@ -221,6 +221,18 @@ fn rows(found: &Found, looks: &Looks) -> Vec<Vec<String>> {
                 std::iter::once(head).chain(frames).collect::<Vec<_>>()
             })
             .collect(),
+        Found::Apps(apps) => apps
+            .iter()
+            .map(|app| {
+                let params: Vec<String> = app.params.iter().map(|(key, value)| format!("{key} = {value}")).collect();
+                vec![
+                    app.name.to_string(),
+                    line(&app.environment).to_string(),
+                    params.join(", "),
+                    app.url.clone().unwrap_or_default(),
+                ]
+            })
+            .collect(),
         Found::Identity(identity) => {
             let scopes: Vec<&str> = identity.scopes.iter().map(Line::as_str).collect();
             vec![vec![

@@ -46,6 +46,8 @@ shape! {
         identity: ReadingShape;
         /// What a service is configured with: names of variables (never values), health check, instances, backups.
         settings: ReadingShape;
+        /// What a credential sees there that could be watched; `crashcart init` takes names and ids from it.
+        apps: ReadingShape;
         /// How a message or a page is sent.
         send: ActionShape;
         /// What can be done, by name.

@@ -50,7 +50,8 @@ pub fn states(capability: Capability) -> &'static [&'static str] {
         | Capability::Issue
         | Capability::OnCall
         | Capability::Identity
-        | Capability::Settings => &[],
+        | Capability::Settings
+        | Capability::Apps => &[],
     }
 }
 
