@@ -36,6 +36,12 @@ impl Pattern {
         found.get(1).or_else(|| found.get(0)).map(|group| group.as_str())
     }
 
+    /// Returns where the first group, or else the whole, stands in every match.
+    pub fn places<'a>(&'a self, text: &'a str) -> impl Iterator<Item = std::ops::Range<usize>> + 'a {
+        let found = self.regex().into_iter().flat_map(move |regex| regex.captures_iter(text));
+        found.filter_map(|one| one.get(1).or_else(|| one.get(0)).map(|group| group.range()))
+    }
+
     /// Returns what the first group took of every match.
     pub fn all<'a>(&self, text: &'a str) -> Vec<&'a str> {
         let Some(regex) = self.regex() else { return Vec::new() };

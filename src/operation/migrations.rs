@@ -77,6 +77,11 @@ pub fn statements(framework: Framework, path: &str, text: &str) -> (Told, Vec<(u
     (told.into_iter().map(|saying| (saying.kind, saying.line, saying.text)).collect(), statements)
 }
 
+/// Returns the half of a migration that goes forward.
+pub fn forwards<'t>(framework: Framework, path: &str, text: &'t str) -> &'t str {
+    if framework.is_sql(path) { framework.up_part(text) } else { code::forwards(text) }
+}
+
 /// One thing that a migration does.
 #[derive(Clone, PartialEq, Eq, Debug)]
 struct Saying {

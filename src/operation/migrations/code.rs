@@ -182,7 +182,7 @@ pub fn read(framework: Framework, text: &str) -> Vec<Saying> {
 }
 
 /// Returns the half that goes forward.
-fn forwards(text: &str) -> &str {
+pub fn forwards(text: &str) -> &str {
     let forwards = BACKWARDS.as_ref().and_then(|down| down.find(text)).map_or(text, |found| &text[..found.start()]);
     // A file may put the way back first.
     if forwards.trim().len() < 40 { text } else { forwards }
@@ -229,11 +229,12 @@ fn executed(text: &str) -> Vec<Saying> {
 fn literals(text: &str) -> Vec<(usize, &str)> {
     let Some(pattern) = EXECUTES.as_ref() else { return Vec::new() };
     let mut found_texts = Vec::new();
-    let mut from = 0;
+    let (mut from, mut line, mut counted) = (0, 1, 0);
     while let Some(found) = pattern.find_at(text, from) {
         from = found.end().max(from + 1);
         let rest = &text[found.end()..];
-        let line = text[..found.end()].matches('\n').count() + 1;
+        line += text[counted..found.end()].matches('\n').count();
+        counted = found.end();
         let Some((inner, length)) = literal(rest) else { continue };
         from = found.end() + length;
         found_texts.push((line, inner));
