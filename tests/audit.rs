@@ -108,6 +108,66 @@ fn every_rule_has_both_trees_and_no_tree_is_without_a_rule() {
     assert!(unknown.is_empty(), "these are no rules: {unknown:?}");
 }
 
+/// Where a framework keeps its first and its second migration.
+fn places(framework: &str) -> [&'static str; 2] {
+    match framework {
+        "sql" => ["migrations/0001_a.sql", "migrations/0002_b.sql"],
+        "prisma" => {
+            ["prisma/migrations/20260101000000_a/migration.sql", "prisma/migrations/20260102000000_b/migration.sql"]
+        }
+        "drizzle" => ["drizzle/0000_a.sql", "drizzle/0001_b.sql"],
+        "rails" => ["db/migrate/20260101000000_a.rb", "db/migrate/20260102000000_b.rb"],
+        "django" => ["shop/migrations/0001_a.py", "shop/migrations/0002_b.py"],
+        "alembic" => ["alembic/versions/f1_a.py", "alembic/versions/a2_b.py"],
+        "laravel" => ["database/migrations/2026_01_01_000000_a.php", "database/migrations/2026_01_02_000000_b.php"],
+        "knex" => ["migrations/20260101000000_a.js", "migrations/20260102000000_b.js"],
+        "typeorm" => ["src/migrations/1693999261582-A.ts", "src/migrations/1693999261583-B.ts"],
+        "ecto" => ["priv/repo/migrations/20260101000000_a.exs", "priv/repo/migrations/20260102000000_b.exs"],
+        "efcore" => ["Data/Migrations/20260101000000_A.cs", "Data/Migrations/20260102000000_B.cs"],
+        "liquibase" => ["db/changelog/db.changelog-1.xml", "db/changelog/db.changelog-2.xml"],
+        "goose" => ["migrations/20260101000000_a.sql", "migrations/20260102000000_b.sql"],
+        other => panic!("{other} is no framework"),
+    }
+}
+
+#[test]
+fn of_each_frameworks_migrations_exactly_what_is_wrong_is_said() {
+    let mut wrong = Vec::new();
+    for case in include_str!("audit/migrations.txt").split("\n=== ").skip(1) {
+        let (head, rest) = case.split_once('\n').unwrap();
+        let (engine, framework) = head.split_once(' ').unwrap();
+        let (first, rest) = rest.split_once("\n--- then\n").unwrap();
+        let (second, wanted): (Vec<&str>, Vec<&str>) = rest.lines().partition(|line| !line.starts_with(">>> "));
+        let driver = match engine {
+            "postgres" => "pg",
+            "mysql" => "mysql2",
+            _ => "better-sqlite3",
+        };
+        let mut tree = Tree::default();
+        tree.add("package.json", Some(format!("{{ \"dependencies\": {{ \"{driver}\": \"1.0.0\" }} }}")));
+        let first = if framework == "alembic" {
+            format!("revision = 'a'\ndown_revision = None\n{first}")
+        } else {
+            first.to_owned()
+        };
+        let [before, path] = places(framework);
+        tree.add(before, Some(first));
+        tree.add(path, Some(second.join("\n")));
+        let report = audit(&tree, &Options::default());
+        let about = |rule: &str| rule.starts_with("data.") && rule != "data.no-lock-timeout";
+        let found = report.findings.iter().filter(|one| about(one.rule.id) && one.path.as_str() == path);
+        let mut found: Vec<String> = found.map(|one| format!(">>> {} {}", one.rule.id, one.line)).collect();
+        let mut wanted: Vec<String> = wanted.into_iter().map(str::to_owned).collect();
+        (found.sort(), wanted.sort());
+        if found != wanted {
+            let missed: Vec<_> = wanted.iter().filter(|one| !found.contains(one)).collect();
+            let spurious: Vec<_> = found.iter().filter(|one| !wanted.contains(one)).collect();
+            wrong.push(format!("{head}: {}...\n  not said: {missed:?}\n  said: {spurious:?}", second[0]));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 #[test]
 fn every_rule_says_what_a_reader_needs() {
     for rule in RULES {

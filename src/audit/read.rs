@@ -1,6 +1,7 @@
 //! Readers of the files that say how software is built, run and watched. Odd input gives less, never an error.
 
 pub mod dockerfile;
+pub mod engine;
 pub mod migration;
 pub mod pipeline;
 pub mod variables;

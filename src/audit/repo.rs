@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::read::dockerfile::{self, Dockerfile};
+use super::read::engine;
+pub use super::read::engine::Engine;
 use super::read::migration::{self, Migration};
 use super::read::pipeline::{self, Pipeline};
 use super::read::yaml::{self, Document, entries, items, scalar};
@@ -49,14 +51,6 @@ pub struct Json {
 pub struct Toml {
     pub path: String,
     pub value: Value,
-}
-
-/// An engine of databases.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Engine {
-    Postgres,
-    MySql,
-    Sqlite,
 }
 
 /// A repository, read.
@@ -129,7 +123,7 @@ impl<'t> Repo<'t> {
             || pipelines.iter().any(deploys_elsewhere);
         let containers = containers(&composes, &pipelines, platform);
         let dependencies = dependencies(tree, &packages);
-        let engine = engine(tree, &containers, &dependencies);
+        let engine = engine::of(tree, &containers, &dependencies);
         let migrations = migration::newest(tree, options.migrations);
         let used = variables::used(tree);
         Self {
@@ -359,41 +353,4 @@ fn dependencies(tree: &Tree, packages: &[Json]) -> String {
         }
     }
     text
-}
-
-fn engine(tree: &Tree, containers: &[Container], dependencies: &str) -> Option<Engine> {
-    static PRISMA: Pattern = Pattern::new(r#"(?m)^\s*provider\s*=\s*"(postgresql|mysql|sqlite|cockroachdb)""#);
-    static PG: Pattern = Pattern::new(
-        r#"(?m)["' ](pg|postgres|psycopg(2|2-binary|\[.*)?|psycopg2?-binary|asyncpg|postgrex|tokio-postgres|lib/pq|jackc/pgx\S*|@neondatabase/serverless|@vercel/postgres)["' @=~>\n]|lib/pq|jackc/pgx|npgsql"#,
-    );
-    static MYSQL: Pattern = Pattern::new(
-        r#"(?m)["' ](mysql2?|mysqlclient|pymysql|aiomysql|go-sql-driver/mysql|myxql)["' @=~>\n]|go-sql-driver/mysql"#,
-    );
-    static SQLITE: Pattern = Pattern::new(
-        r#"(?m)["' ](better-sqlite3|sqlite3|aiosqlite|rusqlite|mattn/go-sqlite3|@libsql/client)["' @=~>\n]|go-sqlite3|glebarez/sqlite|modernc.org/sqlite"#,
-    );
-    for file in tree.files() {
-        let prisma = file.path.ends_with(".prisma") || file.name() == "migration_lock.toml";
-        match prisma.then(|| PRISMA.first(file.text)).flatten() {
-            Some("postgresql" | "cockroachdb") => return Some(Engine::Postgres),
-            Some("mysql") => return Some(Engine::MySql),
-            Some("sqlite") => return Some(Engine::Sqlite),
-            _ => {}
-        }
-    }
-    let runs = |what: &str| {
-        containers.iter().any(|one| {
-            super::read::versions::of_image(&one.image).is_some_and(|(found, _)| found == what)
-                || name(dockerfile::image_parts(&one.image).0) == what
-        })
-    };
-    let (pg, mysql) = (PG.is_match(dependencies), MYSQL.is_match(dependencies));
-    let (pg, mysql) = (pg || runs("postgres"), mysql || runs("mysql") || runs("mariadb"));
-    match (pg, mysql) {
-        (true, false) => Some(Engine::Postgres),
-        (false, true) => Some(Engine::MySql),
-        // Software that runs on either: nothing holds for sure.
-        (true, true) => None,
-        (false, false) => SQLITE.is_match(dependencies).then_some(Engine::Sqlite),
-    }
 }

@@ -47,7 +47,11 @@ fn on_old_tables(repo: &Repo<'_>, wrong: impl Fn(&Migration, &Change) -> Option<
     let mut all: Vec<Evidence> = Vec::new();
     for migration in &repo.migrations {
         for change in migration.on_old_tables() {
-            all.extend(wrong(migration, change).map(|says| Evidence::at(&migration.path, change.line, says)));
+            let Some(says) = wrong(migration, change) else { continue };
+            // Of one table in one migration the same is said once.
+            if !all.iter().any(|one| one.path == migration.path && one.says == says) {
+                all.push(Evidence::at(&migration.path, change.line, says));
+            }
         }
     }
     all

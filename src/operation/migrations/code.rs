@@ -217,12 +217,17 @@ fn demanding(framework: Framework, text: &str) -> Vec<Saying> {
 /// Returns the statements of SQL that a program hands over on its way forward.
 pub fn handed_over(text: &str) -> Vec<(usize, String)> {
     let forwards = forwards(text);
-    literals(forwards).into_iter().flat_map(|(line, inner)| sql::cut(inner, line)).collect()
+    literals(forwards).into_iter().flat_map(|(line, inner)| sql::cut(&unescaped(inner), line)).collect()
 }
 
 /// Reads the SQL that a program hands over.
 fn executed(text: &str) -> Vec<Saying> {
-    literals(text).into_iter().flat_map(|(line, inner)| sql::read_at(inner, line)).collect()
+    literals(text).into_iter().flat_map(|(line, inner)| sql::read_at(&unescaped(inner), line)).collect()
+}
+
+/// Quotes of SQL stand behind a backslash where the language has the same ones, and twice in C#.
+fn unescaped(inner: &str) -> String {
+    inner.replace("\\`", "`").replace("\\\"", "\"").replace("\"\"", "\"")
 }
 
 /// Returns the texts that a program hands over to the database, with the line of each.
@@ -272,11 +277,12 @@ fn literal(text: &str) -> Option<(&str, usize)> {
     let text_at = text.trim_start_matches(['r', 'R', '@', '$']);
     let skipped = text.len() - text_at.len();
     let quote = text_at.chars().next().filter(|quote| matches!(quote, '"' | '\'' | '`'))?;
+    let verbatim = text.starts_with('@');
     let mut escaped = false;
     for (at, character) in text_at.char_indices().skip(1) {
         if escaped {
             escaped = false;
-        } else if character == '\\' {
+        } else if character == '\\' || (verbatim && character == quote && text_at[at + 1..].starts_with(quote)) {
             escaped = true;
         } else if character == quote {
             return Some((&text_at[1..at], skipped + at + 1));

@@ -68,18 +68,14 @@ fn statements(text: &str) -> Vec<Statement> {
 
 /// Reads the statements in the body of a `DO`, which runs on the spot: a function's body runs later, or never.
 fn in_block(quoted: &str, line: usize) -> Vec<Statement> {
-    static CONTROL: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r"(?i)^(declare|begin|loop|else|end( if| loop)?|exception when \w+( or \w+)* then|(els)?if .*? then|when \w+ then|for .*? loop)\s+").ok()
-    });
+    static CONTROL: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"(?i)\b(begin|then|loop|else|declare)\b(\s)").ok());
     let Some(tag_end) = quoted[1..].find('$').map(|at| at + 2) else { return Vec::new() };
     let body = quoted.get(tag_end..quoted.len().saturating_sub(tag_end)).unwrap_or_default();
-    let mut inner = statements(body);
-    for statement in &mut inner {
-        statement.line += line - 1;
-        while let Some(found) = CONTROL.as_ref().and_then(|control| control.find(&statement.text)) {
-            statement.text = statement.text[found.end()..].to_owned();
-        }
-    }
+    // A statement begins behind these words, on its own line.
+    let Some(control) = CONTROL.as_ref() else { return Vec::new() };
+    let mut inner = statements(&control.replace_all(body, "$1;$2"));
+    inner.iter_mut().for_each(|statement| statement.line += line - 1);
     // What is left of control and variables is no statement.
     inner.retain(|one| one.text.split(' ').count() > 2);
     inner

@@ -261,7 +261,8 @@ pub fn split(text: &str) -> Vec<&str> {
     all
 }
 
-static KEYED: Pattern = Pattern::new(r#"^["']?([A-Za-z_]\w*)["']?\s*(?::[^:]|=[^=>])"#);
+static KEYED: Pattern = Pattern::new(r"^([A-Za-z_]\w*)\s*(?::[^:]|=[^=>])");
+static QUOTED_KEY: Pattern = Pattern::new(r#"^["']([A-Za-z_]\w*)["']\s*:[^:]"#);
 static ARROW: Pattern = Pattern::new(r#"^:?["']?(\w+)["']?\s*=>"#);
 
 impl<'t> Arguments<'t> {
@@ -269,7 +270,7 @@ impl<'t> Arguments<'t> {
     pub fn read(inner: &'t str) -> Self {
         let argument = |part: &'t str| {
             let arrow = ARROW.first(part);
-            match arrow.or_else(|| KEYED.first(&part[..])) {
+            match arrow.or_else(|| KEYED.first(part)).or_else(|| QUOTED_KEY.first(part)) {
                 Some(key) => {
                     let behind = part.find(key).map_or(0, |at| at + key.len());
                     let value = part[behind..].trim_start_matches(['"', '\'', ' ', '\n', '\t', '\r']);

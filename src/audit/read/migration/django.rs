@@ -10,13 +10,25 @@ static OPERATIONS: Pattern = Pattern::new(
 );
 static FIELD: Pattern = Pattern::new(r"^(?:\w+\.)*(\w+)\s*\(");
 static STATE: Pattern = Pattern::new(r"(state_operations)\s*=");
+static REPLACES: Pattern = Pattern::new(r"(?m)^\s+(replaces|initial)\s*=\s*(\[|True)");
 static NOW: Pattern = Pattern::new(r"auto_now(_add)?=True");
 
 /// Reads a migration.
 pub fn read(text: &str) -> Vec<Change> {
+    // It stands for others that have run, or makes an empty database.
+    if REPLACES.is_match(text) {
+        return Vec::new();
+    }
     let source = Source::new(&without_state(text), Comments::Hash);
+    let renamed = text.contains("AddIndexConcurrently as AddIndex");
     let calls = source.calls(&OPERATIONS);
-    calls.iter().flat_map(operation).collect()
+    let mut all: Vec<Change> = calls.iter().flat_map(operation).collect();
+    for change in all.iter_mut().filter(|_| renamed) {
+        if let What::AddsIndex { concurrently, .. } = &mut change.what {
+            *concurrently = true;
+        }
+    }
+    all
 }
 
 /// What is for the program's own picture of the tables is not run.

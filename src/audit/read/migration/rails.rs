@@ -89,8 +89,8 @@ impl Reader {
             if let (Some((table, _)), false) = (self.table.clone(), self.made) {
                 self.in_table(line, &table, word, &arguments);
             } else if let Some(Change { what: What::MakesTable { columns }, .. }) = self.all.last_mut() {
-                let kind = Type::read(word);
-                columns.push(Column { name: bare(arguments.at(0)).to_owned(), kind, ..Column::default() });
+                let kind = if word == "column" { bare(arguments.at(1)) } else { word };
+                columns.push(column(bare(arguments.at(0)), kind, &arguments));
             }
             return;
         }

@@ -278,20 +278,15 @@ fn added(text: &str, small: &str) -> Vec<What> {
     if starts("partition") || starts("generated") || small.starts_with("add constraint") || starts("not null") {
         return Vec::new();
     }
-    ADDS_COLUMN.first(text).and_then(column).map(What::AddsColumn).into_iter().collect()
+    // With the word `COLUMN` a name may be any word.
+    let told = ADDS_COLUMN.first(text);
+    let read = if small.starts_with("add column ") { told.and_then(any_column) } else { told.and_then(column) };
+    read.map(What::AddsColumn).into_iter().collect()
 }
 
 /// Reads what is said of a column: `name type NOT NULL DEFAULT ...`.
 pub fn column(text: &str) -> Option<Column> {
     let text = text.trim();
-    let (name, rest) = match text.chars().next()? {
-        quote @ ('"' | '`' | '[') => {
-            let close = if quote == '[' { ']' } else { quote };
-            let (name, rest) = text[1..].split_once(close)?;
-            (name, rest.trim())
-        }
-        _ => text.split_once(char::is_whitespace).map_or((text, ""), |(name, rest)| (name, rest.trim())),
-    };
     const NO_COLUMN: &[&str] = &[
         "constraint",
         "primary",
@@ -305,10 +300,23 @@ pub fn column(text: &str) -> Option<Column> {
         "like",
         "period",
     ];
-    let bare = text.starts_with(|first: char| first.is_ascii_alphabetic());
-    if bare && NO_COLUMN.contains(&name.to_ascii_lowercase().split('(').next().unwrap_or_default()) {
+    let word = text.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default().to_ascii_lowercase();
+    if NO_COLUMN.contains(&word.as_str()) && text.starts_with(|first: char| first.is_ascii_alphabetic()) {
         return None;
     }
+    any_column(text)
+}
+
+fn any_column(text: &str) -> Option<Column> {
+    let text = text.trim();
+    let (name, rest) = match text.chars().next()? {
+        quote @ ('"' | '`' | '[') => {
+            let close = if quote == '[' { ']' } else { quote };
+            let (name, rest) = text[1..].split_once(close)?;
+            (name, rest.trim())
+        }
+        _ => text.split_once(char::is_whitespace).map_or((text, ""), |(name, rest)| (name, rest.trim())),
+    };
     let small = rest.to_ascii_lowercase();
     let kind = Type::read(TYPE.first(rest.trim_start_matches(['"', '`', '['])).unwrap_or_default());
     let numbers_itself = small.contains("auto_increment")
