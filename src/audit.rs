@@ -17,7 +17,7 @@ pub mod score;
 pub mod tree;
 
 use accept::Accepted;
-use finding::{Finding, Level};
+use finding::{Area, Finding, Level};
 use repo::{Options, Repo};
 use score::Score;
 use tree::Tree;
@@ -53,17 +53,19 @@ pub fn audit(tree: &Tree, options: &Options) -> Report {
         .collect();
     let accepted = Accepted::read(tree);
     findings.extend(accepted.troubles(tree));
-    findings.sort_by(|a, b| {
-        (b.rule.level, a.rule.area, a.rule.id, &a.path, a.line).cmp(&(
-            a.rule.level,
-            b.rule.area,
-            b.rule.id,
-            &b.path,
-            b.line,
-        ))
-    });
+    let key = |one: &Finding| {
+        (std::cmp::Reverse(one.rule.level), urgency(one.rule.area), one.rule.id, one.path.clone(), one.line)
+    };
+    findings.sort_by_cached_key(key);
     findings.dedup_by(|a, b| a.rule.id == b.rule.id && a.path == b.path && a.line == b.line && a.says == b.says);
     let (findings, accepted, stale) = accepted.apart(findings, tree);
     let scores = score::scores(&repo, &findings);
     Report { findings, accepted, stale, scores, files: tree.len(), skipped: tree.skipped().to_vec() }
+}
+
+/// Among findings of one level: what loses data or opens a door comes before what makes the next deploy uncertain.
+fn urgency(area: Area) -> usize {
+    const ORDER: [Area; 6] =
+        [Area::Data, Area::Config, Area::Delivery, Area::Observability, Area::Parity, Area::Readiness];
+    ORDER.iter().position(|one| *one == area).unwrap_or(ORDER.len())
 }

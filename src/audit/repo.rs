@@ -11,7 +11,7 @@ use super::read::migration::{self, Migration};
 use super::read::pipeline::{self, Pipeline};
 use super::read::yaml::{self, Document, entries, items, scalar};
 use super::read::{Pattern, variables};
-use super::tree::{Tree, folder, is_aside, name};
+use super::tree::{File, Tree, folder, is_aside, name};
 
 /// What somebody can choose.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -64,6 +64,8 @@ pub struct Repo<'t> {
     pub manifests: Vec<Document>,
     pub packages: Vec<Json>,
     pub fly: Vec<Toml>,
+    /// Our own configuration.
+    pub crashcart: Option<Toml>,
     pub render: Vec<Document>,
     pub migrations: Vec<Migration>,
     pub used: BTreeMap<String, (String, usize)>,
@@ -114,6 +116,9 @@ impl<'t> Repo<'t> {
             .filter(|file| file.name().starts_with("fly.") && file.name().ends_with(".toml"))
             .filter_map(|file| Some(Toml { path: file.path.to_owned(), value: toml::from_str(file.text).ok()? }))
             .collect();
+        let crashcart = tree
+            .text("crashcart.toml")
+            .and_then(|text| Some(Toml { path: "crashcart.toml".to_owned(), value: toml::from_str(text).ok()? }));
         let render = documents(&|path| name(path) == "render.yaml");
         let deploys_elsewhere = |pipeline: &Pipeline| {
             pipeline.deploys().any(|(_, step)| step.uses.is_none() && !step.run.contains("compose"))
@@ -134,6 +139,7 @@ impl<'t> Repo<'t> {
             manifests,
             packages,
             fly,
+            crashcart,
             render,
             migrations,
             used,
@@ -240,6 +246,11 @@ impl<'t> Repo<'t> {
         })
     }
 
+    /// Returns the files that name what the programs are made of.
+    pub fn manifests_of_packages(&self) -> impl Iterator<Item = File<'t>> {
+        self.tree.files().filter(is_manifest)
+    }
+
     /// Returns whether any file says something, tests and examples aside.
     pub fn mentions(&self, pattern: &Pattern) -> bool {
         self.tree.paths().any(|path| !is_aside(path) && pattern.is_match(path))
@@ -322,17 +333,10 @@ fn containers(composes: &[Document], pipelines: &[Pipeline], platform: bool) -> 
     all
 }
 
-/// Puts the names of all dependencies together, a line each; also modules' manifests as they are.
-fn dependencies(tree: &Tree, packages: &[Json]) -> String {
-    let mut text = String::from("\n");
-    for package in packages {
-        for key in ["dependencies", "devDependencies", "optionalDependencies", "peerDependencies"] {
-            for (name, _) in entries(&package.value[key]) {
-                text.push_str(&format!("\"{name}\"\n"));
-            }
-        }
-    }
+/// Returns whether a file names what a program is made of.
+fn is_manifest(file: &File<'_>) -> bool {
     const MANIFESTS: &[&str] = &[
+        "package.json",
         "pyproject.toml",
         "Pipfile",
         "Gemfile",
@@ -344,9 +348,22 @@ fn dependencies(tree: &Tree, packages: &[Json]) -> String {
         "build.gradle",
         "build.gradle.kts",
     ];
-    for file in tree.files().filter(|file| !is_aside(file.path)) {
-        let requirements = file.name().starts_with("requirements") && file.path.ends_with(".txt");
-        if requirements || MANIFESTS.contains(&file.name()) || file.path.ends_with(".csproj") {
+    let requirements = file.name().starts_with("requirements") && file.path.ends_with(".txt");
+    !is_aside(file.path) && (requirements || MANIFESTS.contains(&file.name()) || file.path.ends_with(".csproj"))
+}
+
+/// Puts the names of all dependencies together, a line each; also modules' manifests as they are.
+fn dependencies(tree: &Tree, packages: &[Json]) -> String {
+    let mut text = String::from("\n");
+    for package in packages {
+        for key in ["dependencies", "devDependencies", "optionalDependencies", "peerDependencies"] {
+            for (name, _) in entries(&package.value[key]) {
+                text.push_str(&format!("\"{name}\"\n"));
+            }
+        }
+    }
+    for file in tree.files().filter(is_manifest) {
+        if file.name() != "package.json" {
             for line in file.text.lines().filter(|line| !line.trim_start().starts_with(['#', '/'])) {
                 text.push_str(&format!(" {}\n", line.trim().to_ascii_lowercase()));
             }

@@ -13,12 +13,14 @@ use super::finding::Rule;
 pub static RULES: &[&Rule] = &[
     &parity::database_engine_differs::RULE,
     &parity::database_versions_differ::RULE,
+    &parity::development_image_differs::RULE,
     &parity::end_of_life_runtime::RULE,
     &parity::lock_file_not_used::RULE,
     &parity::no_database_in_ci::RULE,
     &parity::no_lock_file::RULE,
     &parity::no_staging::RULE,
     &parity::runtime_versions_differ::RULE,
+    &parity::service_mocked::RULE,
     &parity::stages_differ::RULE,
     &parity::two_lock_files::RULE,
     &parity::unpinned_base_image::RULE,
@@ -55,15 +57,20 @@ pub static RULES: &[&Rule] = &[
     &data::small_key::RULE,
     &data::table_copied::RULE,
     &data::unique_blocks::RULE,
+    &data::unpinned_database_image::RULE,
     &data::volatile_default::RULE,
     &config::container_owns_host::RULE,
     &config::database_exposed::RULE,
+    &config::database_password_written::RULE,
     &config::debug_in_production::RULE,
     &config::default_secret::RULE,
+    &config::defaults_differ::RULE,
     &config::development_server::RULE,
     &config::env_file_committed::RULE,
+    &config::local_fallback::RULE,
     &config::no_container_health::RULE,
     &config::no_dockerignore::RULE,
+    &config::no_graceful_shutdown::RULE,
     &config::no_health_check::RULE,
     &config::no_resource_limits::RULE,
     &config::no_restart_policy::RULE,
@@ -80,6 +87,7 @@ pub static RULES: &[&Rule] = &[
     &observability::dashboards_not_kept::RULE,
     &observability::errors_swallowed::RULE,
     &observability::errors_without_release::RULE,
+    &observability::log_place_unwritten::RULE,
     &observability::logs_fill_the_disk::RULE,
     &observability::logs_in_the_container::RULE,
     &observability::logs_thrown_away::RULE,
@@ -87,6 +95,7 @@ pub static RULES: &[&Rule] = &[
     &observability::no_error_tracking::RULE,
     &observability::no_slow_alert::RULE,
     &observability::no_uptime_check::RULE,
+    &observability::schedule_unwatched::RULE,
     &observability::verbose_in_production::RULE,
     &delivery::action_at_branch::RULE,
     &delivery::deploy_not_verified::RULE,
@@ -103,14 +112,31 @@ pub static RULES: &[&Rule] = &[
     &delivery::tests_cannot_fail::RULE,
     &delivery::unpinned_action::RULE,
     &delivery::writes_everything::RULE,
+    &readiness::action_item_open::RULE,
+    &readiness::deploy_unwritten::RULE,
     &readiness::no_contacts::RULE,
+    &readiness::no_escalation::RULE,
+    &readiness::no_postmortem::RULE,
     &readiness::no_rollback_path::RULE,
     &readiness::no_runbook::RULE,
+    &readiness::no_status_page::RULE,
+    &readiness::rollback_not_rehearsed::RULE,
+    &readiness::rotation_unwritten::RULE,
+    &readiness::runbook_missing_script::RULE,
     &readiness::runbook_placeholder::RULE,
+    &readiness::runbook_unknown_service::RULE,
     &readiness::runbook_without_commands::RULE,
+    &readiness::service_without_logs::RULE,
+    &readiness::service_without_rollback::RULE,
+    &readiness::service_without_runbook::RULE,
 ];
 
 /// Returns the rule of an id.
 pub fn find(id: &str) -> Option<&'static Rule> {
-    RULES.iter().find(|rule| rule.id == id).copied()
+    all().find(|rule| rule.id == id)
+}
+
+/// Returns every rule that can stand in a report: those of the table, and the one about suppressions themselves.
+pub fn all() -> impl Iterator<Item = &'static Rule> {
+    RULES.iter().copied().chain([&super::accept::NO_REASON])
 }

@@ -14,6 +14,9 @@ pub struct Document {
 
 /// Reads the documents of a file. Templates and what is broken are left out.
 pub fn documents(path: &str, text: &str) -> Vec<Document> {
+    if is_too_deep(text) {
+        return Vec::new();
+    }
     let mut parts: Vec<(usize, String)> = vec![(0, String::new())];
     for (index, line) in text.lines().enumerate() {
         if line.trim_end() == "---" || line.starts_with("--- ") {
@@ -31,6 +34,24 @@ pub fn documents(path: &str, text: &str) -> Vec<Document> {
             value.is_object().then(|| Document { path: path.to_owned(), value, text, before })
         })
         .collect()
+}
+
+/// Deeper than anything that people write. The scanner below looks at all open brackets for each new one, so that a file of
+/// nothing but brackets would take minutes.
+const DEEPEST: usize = 300;
+
+fn is_too_deep(text: &str) -> bool {
+    let (mut open, mut deepest) = (0_usize, 0);
+    for byte in text.bytes() {
+        match byte {
+            b'[' | b'{' => open += 1,
+            b']' | b'}' => open = open.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(open);
+    }
+    let steep = |line: &str| depth(line) > 2 * DEEPEST && !line.trim().is_empty();
+    deepest > DEEPEST || text.lines().any(steep)
 }
 
 /// Follows `<<: *anchor`.

@@ -30,6 +30,7 @@ pub mod sets_not_null;
 pub mod small_key;
 pub mod table_copied;
 pub mod unique_blocks;
+pub mod unpinned_database_image;
 pub mod volatile_default;
 
 use super::super::finding::Evidence;

@@ -2,12 +2,14 @@
 
 pub mod database_engine_differs;
 pub mod database_versions_differ;
+pub mod development_image_differs;
 pub mod end_of_life_runtime;
 pub mod lock_file_not_used;
 pub mod no_database_in_ci;
 pub mod no_lock_file;
 pub mod no_staging;
 pub mod runtime_versions_differ;
+pub mod service_mocked;
 pub mod stages_differ;
 pub mod two_lock_files;
 pub mod unpinned_base_image;

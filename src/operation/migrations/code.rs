@@ -252,10 +252,11 @@ fn literals(text: &str) -> Vec<(usize, &str)> {
 
 /// Returns what stands in the quotes that begin here, and how long it is with them.
 fn literal(text: &str) -> Option<(&str, usize)> {
+    let letters = text.len() - text.trim_start_matches(['r', 'R', 'f', 'F']).len();
     for quote in ["\"\"\"", "'''"] {
-        if let Some(rest) = text.strip_prefix(quote) {
+        if let Some(rest) = text[letters..].strip_prefix(quote) {
             let end = rest.find(quote)?;
-            return Some((&rest[..end], end + 6));
+            return Some((&rest[..end], letters + end + 6));
         }
     }
     if let Some(rest) =
@@ -274,7 +275,7 @@ fn literal(text: &str) -> Option<(&str, usize)> {
             end.into_iter().find(|(_, line)| !word.is_empty() && line.trim().trim_end_matches([';', ')']) == word)?.0;
         return Some((&body[..end], 3 + word_end + end));
     }
-    let text_at = text.trim_start_matches(['r', 'R', '@', '$']);
+    let text_at = text.trim_start_matches(['r', 'R', 'f', 'F', '@', '$']);
     let skipped = text.len() - text_at.len();
     let quote = text_at.chars().next().filter(|quote| matches!(quote, '"' | '\'' | '`'))?;
     let verbatim = text.starts_with('@');

@@ -13,6 +13,13 @@ static LARAVEL_TABLE: Pattern = Pattern::new(r"(\$\w+)->\w+\(");
 static KNEX_TABLE: Pattern = Pattern::new(r"\b((?:table|t|tbl|builder|tableBuilder|column))\s*\.\w+\(");
 static PER_ROW: Pattern = Pattern::new(r"(?i)gen_random_uuid|uuid_generate_v|random\(|uuid\(\)|clock_timestamp");
 
+/// Rows of a table: `DB::table('x')->delete()`, `knex('x').del()`, and the same behind a condition.
+static ALL_ROWS: Pattern =
+    Pattern::new(r#"(?:DB::table|\bknex|\btrx)\(\s*["'](\w+)["']\s*\)\s*(?:->|\.)\s*(?:truncate|delete|del)\(\s*\)"#);
+static ROWS: Pattern = Pattern::new(
+    r#"(?:DB::table|\bknex|\btrx)\(\s*["'](\w+)["']\s*\)(?:\s*(?:->|\.)\s*(?:where\w*|whereNull|orWhere|whereIn|join)\([^;]{0,200}?\))*\s*(?:->|\.)\s*(?:update|updateOrInsert|delete|del)\([^)\s]"#,
+);
+
 struct Scope {
     at: usize,
     table: String,
@@ -78,6 +85,10 @@ fn read(source: &Source, scopes: &Pattern, tables: &Pattern, strict: bool) -> Ve
                 }
             }
         }
+    }
+    for (pattern, what) in [(&ALL_ROWS, What::DeletesAllRows), (&ROWS, What::ChangesRows)] {
+        let found = pattern.places(&source.text).take(200);
+        all.extend(found.map(|place| Change::new(source.line(place.start), &source.text[place], what.clone())));
     }
     all.sort_by_key(|change| change.line);
     all

@@ -8,6 +8,12 @@ use crate::audit::read::Pattern;
 static COMMAND: Pattern = Pattern::new(
     r"^(?:safety_assured\s*(?:\{|do)\s*|dir\.up\s*(?:\{|do)\s*|reversible do \|dir\| )?((?:[a-z]\w*\.)?[a-z_]\w*[!?]?)",
 );
+/// Rows that are changed through a model: `User.where(...).update_all(...)`.
+static ROWS: Pattern = Pattern::new(
+    r"^(?:::)?([A-Z]\w*(?:::[A-Z]\w*)*)\.(?:\w.*\.)?(?:update_all|delete_all|destroy_all|find_each|find_in_batches|in_batches|update_column|insert_all|upsert_all)\b",
+);
+static ALL_ROWS: Pattern =
+    Pattern::new(r"^(?:::)?([A-Z]\w*(?:::[A-Z]\w*)*)(?:\.unscoped|\.all)?\.(?:delete_all|destroy_all)$");
 /// A block is somebody's word that the one command in it was looked at.
 static ASSURED: Pattern = Pattern::new(r"\bsafety_assured\b");
 static PER_ROW: Pattern = Pattern::new(r"gen_random_uuid|uuid_generate_v|random\(|clock_timestamp|nextval");
@@ -56,6 +62,11 @@ impl Reader {
     }
 
     fn one(&mut self, line: usize, text: &str, assured: bool) {
+        if let Some(model) = ROWS.first(text).filter(|_| ROWS.is_match(text)) {
+            let what = if ALL_ROWS.is_match(text) { What::DeletesAllRows } else { What::ChangesRows };
+            self.push(line, &table_of(model), what);
+            return;
+        }
         let Some(name) = COMMAND.first(text) else { return };
         let behind = text.find(name).map_or("", |at| &text[at + name.len()..]);
         // A guard behind a command, or the end of a block on one line.
@@ -130,6 +141,21 @@ impl Reader {
 
     fn push(&mut self, line: usize, table: &str, what: What) {
         self.all.push(Change::new(line, table, what));
+    }
+}
+
+/// Returns the table that a model has unless it says otherwise.
+fn table_of(model: &str) -> String {
+    let mut table = String::new();
+    for character in model.rsplit("::").next().unwrap_or(model).chars() {
+        if character.is_ascii_uppercase() && !table.is_empty() {
+            table.push('_');
+        }
+        table.extend(character.to_lowercase());
+    }
+    match table.strip_suffix('y') {
+        Some(stem) => format!("{stem}ies"),
+        None => format!("{table}s"),
     }
 }
 
