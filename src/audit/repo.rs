@@ -67,6 +67,8 @@ pub struct Repo<'t> {
     /// Our own configuration.
     pub crashcart: Option<Toml>,
     pub render: Vec<Document>,
+    /// Kamal's deployments.
+    pub kamal: Vec<Document>,
     pub migrations: Vec<Migration>,
     pub used: BTreeMap<String, (String, usize)>,
     pub engine: Option<Engine>,
@@ -80,7 +82,8 @@ static WORKER_DEPENDENCY: Pattern = Pattern::new(
 );
 
 /// What says that production is not compose.
-const PLATFORMS: &[&str] = &["fly.toml", "render.yaml", "railway.toml", "railway.json", "Procfile", "vercel.json"];
+const PLATFORMS: &[&str] =
+    &["fly.toml", "kamal.yml", "render.yaml", "railway.toml", "railway.json", "Procfile", "vercel.json"];
 
 impl<'t> Repo<'t> {
     /// Reads what a tree holds.
@@ -120,13 +123,20 @@ impl<'t> Repo<'t> {
             .text("crashcart.toml")
             .and_then(|text| Some(Toml { path: "crashcart.toml".to_owned(), value: toml::from_str(text).ok()? }));
         let render = documents(&|path| name(path) == "render.yaml");
+        let kamal: Vec<Document> =
+            documents(&|path| path.starts_with("config/deploy") || path.ends_with("/config/deploy.yml"))
+                .into_iter()
+                .filter(|one| one.value["service"].is_string() && one.value.get("image").is_some())
+                .collect();
         let deploys_elsewhere = |pipeline: &Pipeline| {
             pipeline.deploys().any(|(_, step)| step.uses.is_none() && !step.run.contains("compose"))
         };
         let platform = tree.paths().any(|path| !is_aside(path) && PLATFORMS.contains(&name(path)))
             || manifests.iter().any(|one: &Document| one.value["kind"] == "Deployment")
             || pipelines.iter().any(deploys_elsewhere);
-        let containers = containers(&composes, &pipelines, platform);
+        let platform = platform || !kamal.is_empty();
+        let mut containers = containers(&composes, &pipelines, platform);
+        containers.extend(kamal.iter().flat_map(accessories));
         let dependencies = dependencies(tree, &packages);
         let engine = engine::of(tree, &containers, &dependencies);
         let migrations = migration::newest(tree, options.migrations);
@@ -141,6 +151,7 @@ impl<'t> Repo<'t> {
             fly,
             crashcart,
             render,
+            kamal,
             migrations,
             used,
             engine,
@@ -189,6 +200,7 @@ impl<'t> Repo<'t> {
         fly.map(|fly| fly.path.clone())
             .or_else(|| render.map(|render| render.path.clone()))
             .or_else(|| kube.map(|kube| kube.path.clone()))
+            .or_else(|| self.kamal.first().map(|kamal| kamal.path.clone()))
             .or_else(|| named("Procfile"))
             .or_else(|| ["railway.toml", "railway.json"].into_iter().find_map(named))
             .or_else(|| self.production().next().map(|one| one.path.clone()))
@@ -350,6 +362,27 @@ fn is_manifest(file: &File<'_>) -> bool {
     ];
     let requirements = file.name().starts_with("requirements") && file.path.ends_with(".txt");
     !is_aside(file.path) && (requirements || MANIFESTS.contains(&file.name()) || file.path.ends_with(".csproj"))
+}
+
+/// Returns what Kamal runs beside the program: it keeps each in the folders that are named, and starts it again.
+fn accessories(kamal: &Document) -> Vec<Container> {
+    let all = entries(&kamal.value["accessories"]).map(|(name, told)| {
+        let mut value = told.clone();
+        let mut kept: Vec<Value> = items(&told["directories"]).chain(items(&told["volumes"])).cloned().collect();
+        kept.retain(Value::is_string);
+        value["volumes"] = Value::Array(kept);
+        value["restart"] = Value::String("unless-stopped".to_owned());
+        Container {
+            path: kamal.path.clone(),
+            name: name.to_owned(),
+            image: scalar(&told["image"]).unwrap_or_default(),
+            line: kamal.line(&["accessories", name, "image"]),
+            value,
+            production: true,
+            ci: false,
+        }
+    });
+    all.collect()
 }
 
 /// Puts the names of all dependencies together, a line each; also modules' manifests as they are.

@@ -101,7 +101,7 @@ fn candidates(tree: &Tree) -> Vec<ChangedFile> {
 }
 
 fn read(path: String, framework: Framework, text: &str) -> Migration {
-    let (_, statements) = migrations::statements(framework, &path, text);
+    let statements = migrations::statements(framework, &path, text);
     let mut changes = sql::read(&statements);
     let whole = migrations::forwards(framework, &path, text);
     if !framework.is_sql(&path) {

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use super::Pattern;
+
 /// One document of a YAML file.
 #[derive(Clone, Debug)]
 pub struct Document {
@@ -29,11 +31,26 @@ pub fn documents(path: &str, text: &str) -> Vec<Document> {
     parts
         .into_iter()
         .filter_map(|(before, text)| {
-            let mut value: Value = yaml_serde::from_str(&text).ok()?;
+            let mut value: Value = yaml_serde::from_str(&untagged(&text)).ok()?;
             merge(&mut value, 0);
             value.is_object().then(|| Document { path: path.to_owned(), value, text, before })
         })
         .collect()
+}
+
+/// Takes tags away: compose's `!reset`, GitLab's `!reference`, CloudFormation's `!Ref`. What stands behind them is what counts.
+fn untagged(text: &str) -> std::borrow::Cow<'_, str> {
+    static TAG: Pattern = Pattern::new(r"(?m)(?::|-|^|,|\[)[ \t]+(![A-Za-z][\w./]*)(?:[ \t]|$)");
+    if !text.contains(" !") {
+        return text.into();
+    }
+    let mut plain = text.to_owned();
+    let places: Vec<_> = TAG.places(text).collect();
+    for place in places.into_iter().rev() {
+        let blank = " ".repeat(place.len());
+        plain.replace_range(place, &blank);
+    }
+    plain.into()
 }
 
 /// Deeper than anything that people write. The scanner below looks at all open brackets for each new one, so that a file of
