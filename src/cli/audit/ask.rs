@@ -58,7 +58,7 @@ pub(super) fn live(cli: &Cli, args: &AuditArgs, root: &Path, environment: &Envir
     let project = match config_file::open(&global, &[], &[], &there) {
         Ok(project) => project,
         Err(failure) if global.config.is_some() => return Err(failure),
-        Err(_) => return nothing("crashcart.toml has a mistake (`crashcart check` shows it)"),
+        Err(_) => return nothing("crashcart.toml cannot be used (`crashcart status` says why)"),
     };
     if let Some(withheld) = &project.withheld {
         return nothing(withheld);
