@@ -171,10 +171,14 @@ fn of_each_frameworks_migrations_exactly_what_is_wrong_is_said() {
         let [before, path] = places(framework);
         tree.add(before, Some(first));
         tree.add(path, Some(second.join("\n")));
-        let report = audit(&tree, &Options::default());
+        let report = audit(&tree, &Live::default(), &Options::default());
         let about = |rule: &str| rule.starts_with("data.") && rule != "data.no-lock-timeout";
-        let found = report.findings.iter().filter(|one| about(one.rule.id) && one.path.as_str() == path);
-        let mut found: Vec<String> = found.map(|one| format!(">>> {} {}", one.rule.id, one.line)).collect();
+        let found = report
+            .findings
+            .iter()
+            .filter(|one| about(one.rule.id) && one.place.path().is_some_and(|place| place.as_str() == path));
+        let mut found: Vec<String> =
+            found.map(|one| format!(">>> {} {}", one.rule.id, one.place.line().unwrap_or(0))).collect();
         let mut wanted: Vec<String> = wanted.into_iter().map(str::to_owned).collect();
         (found.sort(), wanted.sort());
         if found != wanted {
@@ -487,8 +491,8 @@ fn a_tree_with_other_ends_of_lines_has_the_same_findings() {
         let same = tree(&files);
         same.files().for_each(|file| other.add(file.path, Some(file.text.replace('\n', "\r\n"))));
         let found = |tree: &Tree| {
-            let report = audit(tree, &Options::default());
-            report.findings.iter().map(|one| (one.rule.id, one.path.to_string(), one.line)).collect::<Vec<_>>()
+            let report = audit(tree, &Live::default(), &Options::default());
+            report.findings.iter().map(|one| (one.rule.id, one.place.to_string())).collect::<Vec<_>>()
         };
         assert_eq!(found(&other), found(&same), "{rule}:\n{files}");
     }
@@ -568,7 +572,7 @@ fn no_text_stops_it() {
     for text in nasty {
         let mut tree = Tree::default();
         READ.iter().for_each(|path| tree.add(*path, Some(text.clone())));
-        audit(&tree, &Options::default());
+        audit(&tree, &Live::default(), &Options::default());
     }
 }
 
@@ -585,7 +589,7 @@ proptest::proptest! {
             let cut: String = all[start..].chars().take(length).collect();
             tree.add(READ[path], Some(format!("{cut}{between}{cut}")));
         }
-        audit(&tree, &Options::default());
+        audit(&tree, &Live::default(), &Options::default());
     }
 
     #[test]
@@ -593,7 +597,7 @@ proptest::proptest! {
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let mut tree = Tree::default();
         READ.iter().for_each(|path| tree.add(*path, Some(text.clone())));
-        audit(&tree, &Options::default());
+        audit(&tree, &Live::default(), &Options::default());
     }
 }
 
