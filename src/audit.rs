@@ -20,7 +20,7 @@ pub mod score;
 pub mod tree;
 
 use accept::Accepted;
-use finding::{Finding, Level};
+use finding::{Area, Finding, Level};
 use live::Live;
 use repo::{Options, Repo};
 use score::Score;
@@ -67,12 +67,19 @@ pub fn audit(tree: &Tree, live: &Live, options: &Options) -> Report {
         }
         false
     });
-    findings.sort_by(|a, b| {
-        (b.rule.level, a.rule.area, a.rule.id, &a.place).cmp(&(a.rule.level, b.rule.area, b.rule.id, &b.place))
-    });
+    let key =
+        |one: &Finding| (std::cmp::Reverse(one.rule.level), urgency(one.rule.area), one.rule.id, one.place.clone());
+    findings.sort_by_cached_key(key);
     findings.dedup_by(|a, b| a.rule.id == b.rule.id && a.place == b.place && a.says == b.says);
     let (findings, accepted, stale) = accepted.apart(findings, tree);
     let scores = score::scores(&repo, &findings);
     let skipped = tree.skipped().iter().chain(&live.skipped).cloned().collect();
     Report { findings, accepted, stale, scores, files: tree.len(), skipped, settled }
+}
+
+/// Among findings of one level: what loses data or opens a door comes before what makes the next deploy uncertain.
+fn urgency(area: Area) -> usize {
+    const ORDER: [Area; 6] =
+        [Area::Data, Area::Config, Area::Delivery, Area::Observability, Area::Parity, Area::Readiness];
+    ORDER.iter().position(|one| *one == area).unwrap_or(ORDER.len())
 }

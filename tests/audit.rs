@@ -13,7 +13,7 @@ use crashcart::audit::finding::{Level, Place};
 use crashcart::audit::live::{Live, LivePlace};
 use crashcart::audit::repo::Options;
 use crashcart::audit::report::{markdown, sarif, text};
-use crashcart::audit::rules::RULES;
+use crashcart::audit::rules::{RULES, all};
 use crashcart::audit::tree::Tree;
 use crashcart::audit::{Report, audit};
 use serde_json::Value;
@@ -124,6 +124,70 @@ fn every_rule_has_both_trees_and_no_tree_is_without_a_rule() {
     assert!(lacking.is_empty(), "these have not both trees: {lacking:?}");
     let unknown: Vec<&String> = seen.keys().filter(|rule| !rules.contains(rule.as_str())).collect();
     assert!(unknown.is_empty(), "these are no rules: {unknown:?}");
+}
+
+/// Where a framework keeps its first and its second migration.
+fn places(framework: &str) -> [&'static str; 2] {
+    match framework {
+        "sql" => ["migrations/0001_a.sql", "migrations/0002_b.sql"],
+        "prisma" => {
+            ["prisma/migrations/20260101000000_a/migration.sql", "prisma/migrations/20260102000000_b/migration.sql"]
+        }
+        "drizzle" => ["drizzle/0000_a.sql", "drizzle/0001_b.sql"],
+        "rails" => ["db/migrate/20260101000000_a.rb", "db/migrate/20260102000000_b.rb"],
+        "django" => ["shop/migrations/0001_a.py", "shop/migrations/0002_b.py"],
+        "alembic" => ["alembic/versions/f1_a.py", "alembic/versions/a2_b.py"],
+        "laravel" => ["database/migrations/2026_01_01_000000_a.php", "database/migrations/2026_01_02_000000_b.php"],
+        "knex" => ["migrations/20260101000000_a.js", "migrations/20260102000000_b.js"],
+        "typeorm" => ["src/migrations/1693999261582-A.ts", "src/migrations/1693999261583-B.ts"],
+        "ecto" => ["priv/repo/migrations/20260101000000_a.exs", "priv/repo/migrations/20260102000000_b.exs"],
+        "efcore" => ["Data/Migrations/20260101000000_A.cs", "Data/Migrations/20260102000000_B.cs"],
+        "liquibase" => ["db/changelog/db.changelog-1.xml", "db/changelog/db.changelog-2.xml"],
+        "goose" => ["migrations/20260101000000_a.sql", "migrations/20260102000000_b.sql"],
+        other => panic!("{other} is no framework"),
+    }
+}
+
+#[test]
+fn of_each_frameworks_migrations_exactly_what_is_wrong_is_said() {
+    let mut wrong = Vec::new();
+    for case in include_str!("audit/migrations.txt").split("\n=== ").skip(1) {
+        let (head, rest) = case.split_once('\n').unwrap();
+        let (engine, framework) = head.split_once(' ').unwrap();
+        let (first, rest) = rest.split_once("\n--- then\n").unwrap();
+        let (second, wanted): (Vec<&str>, Vec<&str>) = rest.lines().partition(|line| !line.starts_with(">>> "));
+        let driver = match engine {
+            "postgres" => "pg",
+            "mysql" => "mysql2",
+            _ => "better-sqlite3",
+        };
+        let mut tree = Tree::default();
+        tree.add("package.json", Some(format!("{{ \"dependencies\": {{ \"{driver}\": \"1.0.0\" }} }}")));
+        let first = if framework == "alembic" {
+            format!("revision = 'a'\ndown_revision = None\n{first}")
+        } else {
+            first.to_owned()
+        };
+        let [before, path] = places(framework);
+        tree.add(before, Some(first));
+        tree.add(path, Some(second.join("\n")));
+        let report = audit(&tree, &Live::default(), &Options::default());
+        let about = |rule: &str| rule.starts_with("data.") && rule != "data.no-lock-timeout";
+        let found = report
+            .findings
+            .iter()
+            .filter(|one| about(one.rule.id) && one.place.path().is_some_and(|place| place.as_str() == path));
+        let mut found: Vec<String> =
+            found.map(|one| format!(">>> {} {}", one.rule.id, one.place.line().unwrap_or(0))).collect();
+        let mut wanted: Vec<String> = wanted.into_iter().map(str::to_owned).collect();
+        (found.sort(), wanted.sort());
+        if found != wanted {
+            let missed: Vec<_> = wanted.iter().filter(|one| !found.contains(one)).collect();
+            let spurious: Vec<_> = found.iter().filter(|one| !wanted.contains(one)).collect();
+            wrong.push(format!("{head}: {}...\n  not said: {missed:?}\n  said: {spurious:?}", second[0]));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
@@ -325,7 +389,7 @@ fn as_a_gate_it_fails_from_a_level_on_and_what_is_accepted_passes() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("repo");
     fs::create_dir(&root).unwrap();
-    fs::write(root.join("Dockerfile"), "FROM node:latest\n").unwrap();
+    fs::write(root.join("Dockerfile"), "FROM node:22.1\nCMD npm run dev\n").unwrap();
     let code = |arguments: &[&str]| crashcart(folder.path(), arguments).status.code();
     assert_eq!(code(&["repo"]), Some(1));
     assert_eq!(code(&["repo", "--fail-on", "critical"]), Some(0));
@@ -334,10 +398,21 @@ fn as_a_gate_it_fails_from_a_level_on_and_what_is_accepted_passes() {
     assert_eq!(code(&["nowhere"]), Some(3));
     assert_eq!(code(&["--explain", "data.drops"]), Some(0));
     assert_eq!(code(&["--explain", "data.drop"]), Some(2));
+    let told = |id: &str| String::from_utf8(crashcart(folder.path(), &["--explain", id]).stderr).unwrap();
+    for (id, meant) in [
+        ("data.drop", "data.drops"),
+        ("drops", "data.drops"),
+        ("readiness.supression-without-reason", "readiness.suppression-without-reason"),
+    ] {
+        assert!(told(id).contains(&format!("did you mean `{meant}`?")), "{}", told(id));
+    }
+    for rule in all() {
+        assert_eq!(code(&["--explain", rule.id]), Some(0), "{}", rule.id);
+    }
     assert_eq!(code(&["repo", "--accept", " "]), Some(2));
     assert_eq!(code(&["repo", "--accept", "known since spring"]), Some(0));
     assert_eq!(code(&["repo"]), Some(0));
-    fs::write(root.join("Dockerfile"), "FROM node:22.1\nCOPY . .\n").unwrap();
+    fs::write(root.join("Dockerfile"), "FROM node:22.1\nCMD yarn run dev\n").unwrap();
     assert_eq!(code(&["repo"]), Some(1), "what is new is not accepted");
 }
 
@@ -372,6 +447,176 @@ fn links_are_not_followed_and_what_git_ignores_is_not_read() {
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(report["findings"], serde_json::json!([]));
     assert_eq!(report["files"], 1);
+}
+
+#[test]
+fn patterns_of_git_hold_in_each_folder_and_the_nearest_decides() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("repo");
+    let write = |path: &str, text: &str| {
+        let path = root.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    let bad = "FROM node:latest\n";
+    write(".gitignore", "*.dockerfile\n/only-here/\nbuild/**/out\n[broken\n");
+    write("a.dockerfile", bad);
+    write("deep/only-here/Dockerfile", bad);
+    write("only-here/Dockerfile", bad);
+    write("build/x/y/out/Dockerfile", bad);
+    write("api/.gitignore", "!b.dockerfile\n/own\n");
+    write("api/b.dockerfile", bad);
+    write("api/c.dockerfile", bad);
+    write("api/own", bad);
+    write("api/deep/own/Dockerfile", bad);
+    write(".git/info/exclude", "excluded/\n");
+    write("excluded/Dockerfile", bad);
+    fs::write(folder.path().join("elsewhere"), "*\n").unwrap();
+    fs::create_dir(root.join("linked")).unwrap();
+    std::os::unix::fs::symlink("../../elsewhere", root.join("linked/.gitignore")).unwrap();
+    write("linked/Dockerfile", bad);
+    let output = crashcart(folder.path(), &["repo", "--json"]);
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let found = report["findings"].as_array().unwrap().iter().map(|one| one["path"].as_str().unwrap());
+    let found: BTreeSet<&str> = found.collect();
+    let wanted = ["api/b.dockerfile", "api/deep/own/Dockerfile", "deep/only-here/Dockerfile", "linked/Dockerfile"];
+    assert_eq!(found, BTreeSet::from(wanted));
+}
+
+/// Windows' ends of lines change nothing.
+#[test]
+fn a_tree_with_other_ends_of_lines_has_the_same_findings() {
+    for (rule, _, files) in cases() {
+        let mut other = Tree::default();
+        let same = tree(&files);
+        same.files().for_each(|file| other.add(file.path, Some(file.text.replace('\n', "\r\n"))));
+        let found = |tree: &Tree| {
+            let report = audit(tree, &Live::default(), &Options::default());
+            report.findings.iter().map(|one| (one.rule.id, one.place.to_string())).collect::<Vec<_>>()
+        };
+        assert_eq!(found(&other), found(&same), "{rule}:\n{files}");
+    }
+}
+
+/// Paths behind each of which stands a reader of its own.
+const READ: &[&str] = &[
+    "Dockerfile",
+    "docker-compose.prod.yml",
+    ".github/workflows/deploy.yml",
+    ".gitlab-ci.yml",
+    "k8s/shop.yaml",
+    "fly.toml",
+    "render.yaml",
+    "railway.json",
+    "package.json",
+    "requirements.txt",
+    "prometheus.yml",
+    "crashcart.toml",
+    "crashcart-audit.toml",
+    "runbooks/a.md",
+    "src/a.js",
+    "src/settings.py",
+    ".env.production",
+    ".env.example",
+    "migrations/0001_a.sql",
+    "migrations/0002_b.sql",
+    "db/migrate/20260102000000_b.rb",
+    "db/migrate/20260103000000_c.rb",
+    "shop/migrations/0001_a.py",
+    "shop/migrations/0002_b.py",
+    "alembic/versions/a_b.py",
+    "alembic/versions/c_d.py",
+    "database/migrations/2026_01_01_000000_a.php",
+    "database/migrations/2026_01_02_000000_b.php",
+    "migrations/20260102000000_b.js",
+    "migrations/20260103000000_c.js",
+    "priv/repo/migrations/20260101000000_a.exs",
+    "priv/repo/migrations/20260102000000_b.exs",
+    "Data/Migrations/20260101000000_A.cs",
+    "Data/Migrations/20260102000000_B.cs",
+    "db/changelog/db.changelog-1.xml",
+    "db/changelog/db.changelog-2.xml",
+];
+
+/// What readers trip over: each text stands in every file at once.
+#[test]
+fn no_text_stops_it() {
+    let nasty = [
+        "\0\0\0".to_owned(),
+        "\u{feff}a: b\r\r\n\u{2028}\u{202e}".to_owned(),
+        "[".repeat(3_000),
+        "{\"a\":".repeat(3_000),
+        "- ".repeat(3_000),
+        (0..2_000).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect(),
+        "a: &a [*a]\nb: {<<: *a}\n".to_owned(),
+        format!(
+            "a: &a [x,x,x,x,x,x,x,x,x]\n{}",
+            (0..9).map(|n| format!("b{n}: &b{n} [{}]\n", "*a,".repeat(9))).collect::<String>()
+        ),
+        "x".repeat(60_000),
+        "x ".repeat(30_000),
+        "(".repeat(30_000),
+        "op.add_column(".repeat(3_000),
+        "ALTER TABLE a ADD COLUMN b ".repeat(3_000),
+        "$table->string('a'".repeat(3_000),
+        "queryRunner.query(`".repeat(3_000),
+        "migrations.AddField(state_operations=[".repeat(1_500),
+        "DO $a$ BEGIN ".repeat(2_000),
+        "execute <<~SQL\n".repeat(1_500),
+        "\\\"'`".repeat(3_000),
+        "\u{e9}\u{1f600}'\u{e9}\"".repeat(5_000),
+        "<column name=\"".repeat(3_000),
+        "FROM a AS b\\\n".repeat(3_000),
+        "```\n./scripts/a make b\n".repeat(1_500),
+    ];
+    for text in nasty {
+        let mut tree = Tree::default();
+        READ.iter().for_each(|path| tree.add(*path, Some(text.clone())));
+        audit(&tree, &Live::default(), &Options::default());
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 48, ..Default::default() })]
+
+    #[test]
+    fn no_pieces_in_any_order_stop_it(pieces in proptest::collection::vec((0..READ.len(), 0..READ.len(), 0_usize..4_000, ".{0,12}"), 1..12)) {
+        let whole: Vec<String> = cases().into_iter().map(|(_, _, files)| files).collect();
+        let all = whole.join("\n") + include_str!("audit/migrations.txt");
+        let mut tree = Tree::default();
+        for (path, from, length, between) in pieces {
+            let start = (0..=from * all.len() / READ.len()).rev().find(|at| all.is_char_boundary(*at)).unwrap_or(0);
+            let cut: String = all[start..].chars().take(length).collect();
+            tree.add(READ[path], Some(format!("{cut}{between}{cut}")));
+        }
+        audit(&tree, &Live::default(), &Options::default());
+    }
+
+    #[test]
+    fn bytes_of_any_kind_are_read_to_their_end(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..400)) {
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let mut tree = Tree::default();
+        READ.iter().for_each(|path| tree.add(*path, Some(text.clone())));
+        audit(&tree, &Live::default(), &Options::default());
+    }
+}
+
+/// UTF-16 is no text for us, and neither is what holds a NUL.
+#[test]
+fn what_is_no_text_is_counted_and_not_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("repo");
+    fs::create_dir(&root).unwrap();
+    let wide: Vec<u8> = "\u{feff}FROM node:latest\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    fs::write(root.join("Dockerfile"), wide).unwrap();
+    fs::write(root.join("b.dockerfile"), b"FROM node:latest\n\0").unwrap();
+    fs::write(root.join("c.dockerfile"), b"FROM node:latest # \xff\xfe\n").unwrap();
+    let output = crashcart(folder.path(), &["repo", "--json"]);
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["files"], 3);
+    let found: Vec<&str> =
+        report["findings"].as_array().unwrap().iter().map(|one| one["path"].as_str().unwrap()).collect();
+    assert_eq!(found, ["c.dockerfile"]);
 }
 
 /// Projects that others wrote: nothing in them stops it, and what it says of one stays the same from run to run.

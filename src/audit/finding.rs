@@ -75,6 +75,11 @@ pub struct Evidence {
 }
 
 impl Evidence {
+    /// Whether it was seen in this file.
+    pub fn is_in(&self, path: &str) -> bool {
+        self.place.path().is_some_and(|own| own.as_str() == path)
+    }
+
     /// Returns evidence that shows its line.
     pub fn at(path: &str, line: usize, says: impl Into<String>) -> Self {
         Self { place: Place::File { path: Line::from_text(path), line }, says: says.into(), shown: true }

@@ -1,6 +1,7 @@
 //! Readers of the files that say how software is built, run and watched. Odd input gives less, never an error.
 
 pub mod dockerfile;
+pub mod engine;
 pub mod migration;
 pub mod pipeline;
 pub mod variables;
@@ -34,6 +35,12 @@ impl Pattern {
     pub fn first<'a>(&self, text: &'a str) -> Option<&'a str> {
         let found = self.regex()?.captures(text)?;
         found.get(1).or_else(|| found.get(0)).map(|group| group.as_str())
+    }
+
+    /// Returns where the first group, or else the whole, stands in every match.
+    pub fn places<'a>(&'a self, text: &'a str) -> impl Iterator<Item = std::ops::Range<usize>> + 'a {
+        let found = self.regex().into_iter().flat_map(move |regex| regex.captures_iter(text));
+        found.filter_map(|one| one.get(1).or_else(|| one.get(0)).map(|group| group.range()))
     }
 
     /// Returns what the first group took of every match.

@@ -6,11 +6,13 @@ use serde_json::Value;
 
 use super::live::Live;
 use super::read::dockerfile::{self, Dockerfile};
+use super::read::engine;
+pub use super::read::engine::Engine;
 use super::read::migration::{self, Migration};
 use super::read::pipeline::{self, Pipeline};
 use super::read::yaml::{self, Document, entries, items, scalar};
 use super::read::{Pattern, variables};
-use super::tree::{Tree, folder, is_aside, name};
+use super::tree::{File, Tree, folder, is_aside, name};
 
 /// What somebody can choose.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -52,14 +54,6 @@ pub struct Toml {
     pub value: Value,
 }
 
-/// An engine of databases.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Engine {
-    Postgres,
-    MySql,
-    Sqlite,
-}
-
 /// A repository, read.
 #[derive(Debug)]
 pub struct Repo<'t> {
@@ -73,7 +67,11 @@ pub struct Repo<'t> {
     pub manifests: Vec<Document>,
     pub packages: Vec<Json>,
     pub fly: Vec<Toml>,
+    /// Our own configuration.
+    pub crashcart: Option<Toml>,
     pub render: Vec<Document>,
+    /// Kamal's deployments.
+    pub kamal: Vec<Document>,
     pub migrations: Vec<Migration>,
     pub used: BTreeMap<String, (String, usize)>,
     pub engine: Option<Engine>,
@@ -87,7 +85,8 @@ static WORKER_DEPENDENCY: Pattern = Pattern::new(
 );
 
 /// What says that production is not compose.
-const PLATFORMS: &[&str] = &["fly.toml", "render.yaml", "railway.toml", "railway.json", "Procfile", "vercel.json"];
+const PLATFORMS: &[&str] =
+    &["fly.toml", "kamal.yml", "render.yaml", "railway.toml", "railway.json", "Procfile", "vercel.json"];
 
 impl<'t> Repo<'t> {
     /// Reads what a tree holds.
@@ -123,16 +122,26 @@ impl<'t> Repo<'t> {
             .filter(|file| file.name().starts_with("fly.") && file.name().ends_with(".toml"))
             .filter_map(|file| Some(Toml { path: file.path.to_owned(), value: toml::from_str(file.text).ok()? }))
             .collect();
+        let crashcart = tree
+            .text("crashcart.toml")
+            .and_then(|text| Some(Toml { path: "crashcart.toml".to_owned(), value: toml::from_str(text).ok()? }));
         let render = documents(&|path| name(path) == "render.yaml");
+        let kamal: Vec<Document> =
+            documents(&|path| path.starts_with("config/deploy") || path.ends_with("/config/deploy.yml"))
+                .into_iter()
+                .filter(|one| one.value["service"].is_string() && one.value.get("image").is_some())
+                .collect();
         let deploys_elsewhere = |pipeline: &Pipeline| {
             pipeline.deploys().any(|(_, step)| step.uses.is_none() && !step.run.contains("compose"))
         };
         let platform = tree.paths().any(|path| !is_aside(path) && PLATFORMS.contains(&name(path)))
             || manifests.iter().any(|one: &Document| one.value["kind"] == "Deployment")
             || pipelines.iter().any(deploys_elsewhere);
-        let containers = containers(&composes, &pipelines, platform);
+        let platform = platform || !kamal.is_empty();
+        let mut containers = containers(&composes, &pipelines, platform);
+        containers.extend(kamal.iter().flat_map(accessories));
         let dependencies = dependencies(tree, &packages);
-        let engine = engine(tree, &containers, &dependencies);
+        let engine = engine::of(tree, &containers, &dependencies);
         let migrations = migration::newest(tree, options.migrations);
         let used = variables::used(tree);
         Self {
@@ -144,7 +153,9 @@ impl<'t> Repo<'t> {
             manifests,
             packages,
             fly,
+            crashcart,
             render,
+            kamal,
             migrations,
             used,
             engine,
@@ -193,6 +204,7 @@ impl<'t> Repo<'t> {
         fly.map(|fly| fly.path.clone())
             .or_else(|| render.map(|render| render.path.clone()))
             .or_else(|| kube.map(|kube| kube.path.clone()))
+            .or_else(|| self.kamal.first().map(|kamal| kamal.path.clone()))
             .or_else(|| named("Procfile"))
             .or_else(|| ["railway.toml", "railway.json"].into_iter().find_map(named))
             .or_else(|| self.production().next().map(|one| one.path.clone()))
@@ -248,6 +260,11 @@ impl<'t> Repo<'t> {
             };
             Some((one, pod))
         })
+    }
+
+    /// Returns the files that name what the programs are made of.
+    pub fn manifests_of_packages(&self) -> impl Iterator<Item = File<'t>> {
+        self.tree.files().filter(is_manifest)
     }
 
     /// Returns whether any file says something, tests and examples aside.
@@ -332,17 +349,10 @@ fn containers(composes: &[Document], pipelines: &[Pipeline], platform: bool) -> 
     all
 }
 
-/// Puts the names of all dependencies together, a line each; also modules' manifests as they are.
-fn dependencies(tree: &Tree, packages: &[Json]) -> String {
-    let mut text = String::from("\n");
-    for package in packages {
-        for key in ["dependencies", "devDependencies", "optionalDependencies", "peerDependencies"] {
-            for (name, _) in entries(&package.value[key]) {
-                text.push_str(&format!("\"{name}\"\n"));
-            }
-        }
-    }
+/// Returns whether a file names what a program is made of.
+fn is_manifest(file: &File<'_>) -> bool {
     const MANIFESTS: &[&str] = &[
+        "package.json",
         "pyproject.toml",
         "Pipfile",
         "Gemfile",
@@ -354,50 +364,47 @@ fn dependencies(tree: &Tree, packages: &[Json]) -> String {
         "build.gradle",
         "build.gradle.kts",
     ];
-    for file in tree.files().filter(|file| !is_aside(file.path)) {
-        let requirements = file.name().starts_with("requirements") && file.path.ends_with(".txt");
-        if requirements || MANIFESTS.contains(&file.name()) || file.path.ends_with(".csproj") {
+    let requirements = file.name().starts_with("requirements") && file.path.ends_with(".txt");
+    !is_aside(file.path) && (requirements || MANIFESTS.contains(&file.name()) || file.path.ends_with(".csproj"))
+}
+
+/// Returns what Kamal runs beside the program: it keeps each in the folders that are named, and starts it again.
+fn accessories(kamal: &Document) -> Vec<Container> {
+    let all = entries(&kamal.value["accessories"]).map(|(name, told)| {
+        let mut value = told.clone();
+        let mut kept: Vec<Value> = items(&told["directories"]).chain(items(&told["volumes"])).cloned().collect();
+        kept.retain(Value::is_string);
+        value["volumes"] = Value::Array(kept);
+        value["restart"] = Value::String("unless-stopped".to_owned());
+        Container {
+            path: kamal.path.clone(),
+            name: name.to_owned(),
+            image: scalar(&told["image"]).unwrap_or_default(),
+            line: kamal.line(&["accessories", name, "image"]),
+            value,
+            production: true,
+            ci: false,
+        }
+    });
+    all.collect()
+}
+
+/// Puts the names of all dependencies together, a line each; also modules' manifests as they are.
+fn dependencies(tree: &Tree, packages: &[Json]) -> String {
+    let mut text = String::from("\n");
+    for package in packages {
+        for key in ["dependencies", "devDependencies", "optionalDependencies", "peerDependencies"] {
+            for (name, _) in entries(&package.value[key]) {
+                text.push_str(&format!("\"{name}\"\n"));
+            }
+        }
+    }
+    for file in tree.files().filter(is_manifest) {
+        if file.name() != "package.json" {
             for line in file.text.lines().filter(|line| !line.trim_start().starts_with(['#', '/'])) {
                 text.push_str(&format!(" {}\n", line.trim().to_ascii_lowercase()));
             }
         }
     }
     text
-}
-
-fn engine(tree: &Tree, containers: &[Container], dependencies: &str) -> Option<Engine> {
-    static PRISMA: Pattern = Pattern::new(r#"(?m)^\s*provider\s*=\s*"(postgresql|mysql|sqlite|cockroachdb)""#);
-    static PG: Pattern = Pattern::new(
-        r#"(?m)["' ](pg|postgres|psycopg(2|2-binary|\[.*)?|psycopg2?-binary|asyncpg|postgrex|tokio-postgres|lib/pq|jackc/pgx\S*|@neondatabase/serverless|@vercel/postgres)["' @=~>\n]|lib/pq|jackc/pgx|npgsql"#,
-    );
-    static MYSQL: Pattern = Pattern::new(
-        r#"(?m)["' ](mysql2?|mysqlclient|pymysql|aiomysql|go-sql-driver/mysql|myxql)["' @=~>\n]|go-sql-driver/mysql"#,
-    );
-    static SQLITE: Pattern = Pattern::new(
-        r#"(?m)["' ](better-sqlite3|sqlite3|aiosqlite|rusqlite|mattn/go-sqlite3|@libsql/client)["' @=~>\n]|go-sqlite3|glebarez/sqlite|modernc.org/sqlite"#,
-    );
-    for file in tree.files() {
-        let prisma = file.path.ends_with(".prisma") || file.name() == "migration_lock.toml";
-        match prisma.then(|| PRISMA.first(file.text)).flatten() {
-            Some("postgresql" | "cockroachdb") => return Some(Engine::Postgres),
-            Some("mysql") => return Some(Engine::MySql),
-            Some("sqlite") => return Some(Engine::Sqlite),
-            _ => {}
-        }
-    }
-    let runs = |what: &str| {
-        containers.iter().any(|one| {
-            super::read::versions::of_image(&one.image).is_some_and(|(found, _)| found == what)
-                || name(dockerfile::image_parts(&one.image).0) == what
-        })
-    };
-    let (pg, mysql) = (PG.is_match(dependencies), MYSQL.is_match(dependencies));
-    let (pg, mysql) = (pg || runs("postgres"), mysql || runs("mysql") || runs("mariadb"));
-    match (pg, mysql) {
-        (true, false) => Some(Engine::Postgres),
-        (false, true) => Some(Engine::MySql),
-        // Software that runs on either: nothing holds for sure.
-        (true, true) => None,
-        (false, false) => SQLITE.is_match(dependencies).then_some(Engine::Sqlite),
-    }
 }

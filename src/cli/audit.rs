@@ -95,8 +95,10 @@ fn last(report: &Report, at: Timestamp) -> LastRun {
 
 fn explained(id: &str, as_json: bool) -> Result<Exit, Failure> {
     let Some(rule) = rules::find(id) else {
-        let names: Vec<&str> = rules::RULES.iter().map(|rule| rule.id).collect();
-        let hint = nearest(id, &names).map_or_else(
+        let names: Vec<&str> = rules::all().map(|rule| rule.id).collect();
+        // The area may be left out: `drops`.
+        let bare = names.iter().find(|name| name.split_once('.').is_some_and(|(_, bare)| bare == id));
+        let hint = bare.copied().or_else(|| nearest(id, &names)).map_or_else(
             || "docs/audit.md lists the rules, and every finding names its own".to_owned(),
             |name| format!("did you mean `{name}`?"),
         );

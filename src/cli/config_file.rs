@@ -165,12 +165,8 @@ impl ConfigFile {
         // A link to one's own file is one's own file.
         let own = environment.config_dir.as_ref().and_then(|directory| fs::canonicalize(directory).ok());
         let is_own = own.is_some_and(|directory| path.starts_with(directory));
-        let origin = match origin {
-            Origin::Found if is_own && !foreign::home_is_foreign(environment) => Origin::Own,
-            // One's home is a repository, and this came with it.
-            Origin::Own if foreign::home_is_foreign(environment) => Origin::Found,
-            other => other,
-        };
+        let is_own = is_own && !foreign::home_is_foreign(environment);
+        let origin = if origin == Origin::Found && is_own { Origin::Own } else { origin };
         // Its mistakes would be shown with its lines, and what others wrote must not choose which file that is.
         if origin == Origin::Found && foreign::leads_out(&here.join(&shown)).is_some() {
             return Err(Failure::usage(anyhow::anyhow!(

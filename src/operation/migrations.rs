@@ -60,21 +60,17 @@ pub fn judge(framework: Framework, path: &str, text: &str) -> (Vec<MigrationKind
     (kinds, evidence.collect())
 }
 
-/// What a migration does, each with its line and its words.
-pub type Told = Vec<(MigrationKind, usize, String)>;
-
-/// Returns what a migration does, and its statements of SQL with their lines: all of a script, and what a program hands over.
-pub fn statements(framework: Framework, path: &str, text: &str) -> (Told, Vec<(usize, String)>) {
+/// Returns a migration's statements of SQL with their lines: all of a script, and what a program hands over.
+pub fn statements(framework: Framework, path: &str, text: &str) -> Vec<(usize, String)> {
     if text.len() > LARGEST {
-        return (Vec::new(), Vec::new());
+        return Vec::new();
     }
-    let (told, statements) = if framework.is_sql(path) {
-        let forwards = framework.up_part(text);
-        (sql::read(forwards), sql::cut(forwards, 1))
-    } else {
-        (code::read(framework, text), code::handed_over(text))
-    };
-    (told.into_iter().map(|saying| (saying.kind, saying.line, saying.text)).collect(), statements)
+    if framework.is_sql(path) { sql::cut(framework.up_part(text), 1) } else { code::handed_over(text) }
+}
+
+/// Returns the half of a migration that goes forward.
+pub fn forwards<'t>(framework: Framework, path: &str, text: &'t str) -> &'t str {
+    if framework.is_sql(path) { framework.up_part(text) } else { code::forwards(text) }
 }
 
 /// One thing that a migration does.

@@ -120,7 +120,7 @@ fn a_journal_that_was_changed_behind_our_back_is_a_failure() {
         .unwrap()
         .execute_batch("DROP TRIGGER entry_stays_as_it_is; UPDATE entry SET user = 'eve' WHERE seq = 2")
         .unwrap();
-    place.doctor(&[]).says("journal", "journal", "failure", "changed after it was written", "crashcart journal verify");
+    place.doctor(&[]).says("journal", "journal", "failure", "was taken out of the file", "crashcart journal verify");
 }
 
 #[test]

@@ -36,7 +36,7 @@ pub struct Step {
 }
 
 static DEPLOYS: Pattern = Pattern::new(
-    r"(?m)\b(flyctl|fly) deploy\b|\bvercel\b.*--prod\b|\bnetlify deploy\b.*--prod|\brailway (up|redeploy)\b|\bwrangler (pages )?deploy\b|git push .*\b(heroku|dokku)\b|\bheroku container:release\b|\bkubectl (apply|set image|rollout restart)\b|\bhelm upgrade\b|\bgcloud (run|app) deploy\b|\beb deploy\b|\becs update-service\b|\bkamal deploy\b|\bcap production deploy\b|\bdoctl apps (create-deployment|update)\b|\bserverless deploy\b|\bsam deploy\b|\bcdk deploy\b|\bssh\b.*docker[ -]compose .*up|\bapi\.render\.com/deploy",
+    r"(?m)\b(flyctl|fly) deploy\b|\bvercel\b.*--prod\b|\bnetlify deploy\b.*--prod|\brailway (up|redeploy)\b|\bwrangler (pages )?deploy\b|git push .*\b(heroku|dokku)\b|\bheroku container:release\b|\bkubectl (apply|set image|rollout restart)\b|\bhelm upgrade\b|\bgcloud (run|app) deploy\b|\beb deploy\b|\becs update-service\b|\bkamal (deploy|redeploy|\x22?\$)|\bcap production deploy\b|\bdoctl apps (create-deployment|update)\b|\bserverless deploy\b|\bsam deploy\b|\bcdk deploy\b|\bssh\b.*docker[ -]compose .*up|\bapi\.render\.com/deploy",
 );
 static DEPLOY_ACTIONS: Pattern = Pattern::new(
     r"(?i)^(amondnet/vercel-action|akhileshns/heroku-deploy|appleboy/ssh-action|google-github-actions/deploy-|azure/(webapps-deploy|k8s-deploy|container-apps-deploy)|aws-actions/amazon-ecs-deploy|digitalocean/app_action|nwtgck/actions-netlify|johnbeynon/render-deploy|burnett01/rsync-deployments|koyeb/action)",

@@ -104,6 +104,39 @@ pub fn is_of_image(name: &str) -> bool {
     ["_VERSION", "_MAJOR", "_SHA256", "GPG_KEY", "PGDATA"].iter().any(|end| name.ends_with(end))
 }
 
+/// A value that a program takes when a variable is not set.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Default {
+    pub name: String,
+    /// It may be a secret: it is compared, and never shown.
+    pub value: String,
+    pub path: String,
+    pub line: usize,
+}
+
+/// Returns the defaults that stand in the program's text.
+pub fn defaults(tree: &Tree) -> Vec<Default> {
+    static NAMED: Pattern = Pattern::new(
+        r#"(?:process\.env\.|os\.environ\.get\(["']|os\.getenv\(["']|ENV\.fetch\(["']|\benv\(["'])([A-Z][A-Z0-9_]+)["']?\]?\s*(?:\|\||\?\?|,)\s*["'`][^"'`$]*["'`]"#,
+    );
+    static VALUE: Pattern = Pattern::new(r#"(?:\|\||\?\?|,)\s*["'`]([^"'`$]*)["'`]"#);
+    let mut all = Vec::new();
+    for file in tree.files().filter(|file| is_source(file.path) && !is_aside(file.path)) {
+        for (line, text) in
+            file.lines().filter(|(_, text)| text.len() < 400 && (text.contains("env") || text.contains("ENV")))
+        {
+            let Some(name) = NAMED.first(text).filter(|_| NAMED.is_match(text)) else { continue };
+            let behind = text.find(name).map_or("", |at| &text[at + name.len()..]);
+            let Some(value) = VALUE.first(behind).filter(|_| VALUE.is_match(behind)) else { continue };
+            if !GIVEN.contains(&name) {
+                let (name, value) = (name.to_owned(), value.to_owned());
+                all.push(Default { name, value, path: file.path.to_owned(), line });
+            }
+        }
+    }
+    all
+}
+
 /// Returns whether a file is a program's text.
 pub fn is_source(path: &str) -> bool {
     let extension = name(path).rsplit_once('.').map_or("", |(_, extension)| extension);

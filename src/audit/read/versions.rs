@@ -52,6 +52,22 @@ pub fn of_image(image: &str) -> Option<(&'static str, String)> {
     Some((what, significant(what, PG.first(tag?)?)?))
 }
 
+/// Returns whether an image is a database's, whose files belong to its major version.
+pub fn keeps_data(image: &str) -> bool {
+    const STORES: &[&str] = &[
+        "postgres",
+        "postgis",
+        "pgvector",
+        "timescaledb",
+        "mysql",
+        "mariadb",
+        "mongo",
+        "elasticsearch",
+        "clickhouse-server",
+    ];
+    STORES.contains(&name(image_parts(image).0))
+}
+
 /// Returns every version that is named for production, development or CI.
 pub fn named(repo: &Repo<'_>) -> Vec<Named> {
     let mut all = Vec::new();

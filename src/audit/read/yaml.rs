@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use super::Pattern;
+
 /// One document of a YAML file.
 #[derive(Clone, Debug)]
 pub struct Document {
@@ -14,6 +16,9 @@ pub struct Document {
 
 /// Reads the documents of a file. Templates and what is broken are left out.
 pub fn documents(path: &str, text: &str) -> Vec<Document> {
+    if is_too_deep(text) {
+        return Vec::new();
+    }
     let mut parts: Vec<(usize, String)> = vec![(0, String::new())];
     for (index, line) in text.lines().enumerate() {
         if line.trim_end() == "---" || line.starts_with("--- ") {
@@ -26,11 +31,44 @@ pub fn documents(path: &str, text: &str) -> Vec<Document> {
     parts
         .into_iter()
         .filter_map(|(before, text)| {
-            let mut value: Value = yaml_serde::from_str(&text).ok()?;
+            let mut value: Value = yaml_serde::from_str(&untagged(&text)).ok()?;
             merge(&mut value, 0);
             value.is_object().then(|| Document { path: path.to_owned(), value, text, before })
         })
         .collect()
+}
+
+/// Takes tags away: compose's `!reset`, GitLab's `!reference`, CloudFormation's `!Ref`. What stands behind them is what counts.
+fn untagged(text: &str) -> std::borrow::Cow<'_, str> {
+    static TAG: Pattern = Pattern::new(r"(?m)(?::|-|^|,|\[)[ \t]+(![A-Za-z][\w./]*)(?:[ \t]|$)");
+    if !text.contains(" !") {
+        return text.into();
+    }
+    let mut plain = text.to_owned();
+    let places: Vec<_> = TAG.places(text).collect();
+    for place in places.into_iter().rev() {
+        let blank = " ".repeat(place.len());
+        plain.replace_range(place, &blank);
+    }
+    plain.into()
+}
+
+/// Deeper than anything that people write. The scanner below looks at all open brackets for each new one, so that a file of
+/// nothing but brackets would take minutes.
+const DEEPEST: usize = 300;
+
+fn is_too_deep(text: &str) -> bool {
+    let (mut open, mut deepest) = (0_usize, 0);
+    for byte in text.bytes() {
+        match byte {
+            b'[' | b'{' => open += 1,
+            b']' | b'}' => open = open.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(open);
+    }
+    let steep = |line: &str| depth(line) > 2 * DEEPEST && !line.trim().is_empty();
+    deepest > DEEPEST || text.lines().any(steep)
 }
 
 /// Follows `<<: *anchor`.

@@ -1,5 +1,6 @@
 //! The findings for a person at a terminal of 80 columns: by blind spot, the worst first, the scores at the end.
 
+use super::count;
 use super::markdown::areas;
 use crate::audit::Report;
 use crate::audit::finding::Level;
@@ -54,7 +55,6 @@ pub fn report(report: &Report, trend: &[String], all: bool) -> String {
 }
 
 fn foot(report: &Report) -> String {
-    let plural = |count: usize, noun: &str| if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") };
     let by_level: Vec<String> = Level::ALL
         .iter()
         .rev()
@@ -65,9 +65,9 @@ fn foot(report: &Report) -> String {
     let found = if by_level.is_empty() {
         "Nothing found".to_owned()
     } else {
-        format!("{} ({})", plural(report.findings.len(), "finding"), by_level.join(", "))
+        format!("{} ({})", count(report.findings.len(), "finding"), by_level.join(", "))
     };
-    let mut text = format!("{found} in {}", plural(report.files, "file"));
+    let mut text = format!("{found} in {}", count(report.files, "file"));
     if !report.accepted.is_empty() {
         text.push_str(&format!("; {} accepted", report.accepted.len()));
     }

@@ -2,16 +2,20 @@
 
 pub mod container_owns_host;
 pub mod database_exposed;
+pub mod database_password_written;
 pub mod debug_in_production;
 pub mod default_secret;
+pub mod defaults_differ;
 pub mod development_server;
 pub mod env_file_committed;
 pub mod live_no_health_check;
 pub mod live_no_memory_limit;
 pub mod live_no_restart_policy;
 pub mod live_single_instance;
+pub mod local_fallback;
 pub mod no_container_health;
 pub mod no_dockerignore;
+pub mod no_graceful_shutdown;
 pub mod no_health_check;
 pub mod no_resource_limits;
 pub mod no_restart_policy;

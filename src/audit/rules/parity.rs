@@ -2,6 +2,7 @@
 
 pub mod database_engine_differs;
 pub mod database_versions_differ;
+pub mod development_image_differs;
 pub mod end_of_life_runtime;
 pub mod live_database_differs;
 pub mod live_variable_missing;
@@ -11,6 +12,7 @@ pub mod no_database_in_ci;
 pub mod no_lock_file;
 pub mod no_staging;
 pub mod runtime_versions_differ;
+pub mod service_mocked;
 pub mod stages_differ;
 pub mod two_lock_files;
 pub mod unpinned_base_image;

@@ -5,6 +5,7 @@ use std::io::Read as _;
 use std::path::Path;
 
 use anyhow::Context as _;
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use crate::audit::tree::Tree;
 use crate::cli::failure::Failure;
@@ -59,9 +60,10 @@ struct Walk {
 pub(super) fn read(root: &Path) -> Result<Tree, Failure> {
     let entries = fs::read_dir(root).with_context(|| format!("cannot read the folder `{}`", root.display()));
     drop(entries.map_err(|error| Failure::from(error).hint("name the folder of a repository: crashcart audit PATH"))?);
-    let ignored = ignored(root);
+    // What only this clone ignores comes before everything, so that a `.gitignore` can take it back.
+    let mut ignored: Vec<Gitignore> = patterns(root, &root.join(".git/info/exclude")).into_iter().collect();
     let mut walk = Walk { tree: Tree::default(), bytes: 0, large: 0, unread: 0 };
-    walk.folder(root, "", 0, &ignored);
+    walk.folder(root, "", 0, &mut ignored);
     if walk.large > 0 {
         walk.tree.skip(format!("{} larger than {} KiB", crate::ui::format::count(walk.large, "file"), LARGEST >> 10));
     }
@@ -77,71 +79,56 @@ pub(super) fn read(root: &Path) -> Result<Tree, Failure> {
     Ok(walk.tree)
 }
 
-/// A line of the root's `.gitignore`.
-struct Ignored {
-    pattern: glob::Pattern,
-    /// Whether it is about the whole path, not only the last name of it.
-    rooted: bool,
-    back: bool,
-    folders_only: bool,
+/// Returns what a file of patterns says of the folder that it lies in, or nothing. A link is not followed, as in git, and a pipe
+/// of that name would be waited for.
+fn patterns(place: &Path, file: &Path) -> Option<Gitignore> {
+    if !fs::symlink_metadata(file).is_ok_and(|metadata| metadata.is_file()) {
+        return None;
+    }
+    let bytes = foreign::read(file, LARGEST).ok()?;
+    let mut builder = GitignoreBuilder::new(place);
+    for line in String::from_utf8_lossy(&bytes).lines() {
+        // A line that cannot be read ignores nothing; the others count.
+        let _broken = builder.add_line(None, line);
+    }
+    builder.build().ok().filter(|built| !built.is_empty())
 }
 
-/// Returns what the root's `.gitignore` says. What git tracks in spite of it is rare.
-fn ignored(root: &Path) -> Vec<Ignored> {
-    let path = root.join(".gitignore");
-    // A pipe of that name would be waited for, and a link may lead anywhere.
-    let plain = fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_file());
-    let bytes = if plain { foreign::read(&path, LARGEST).unwrap_or_default() } else { Vec::new() };
-    let text = String::from_utf8_lossy(&bytes);
-    text.lines()
-        .map(str::trim_end)
-        .filter(|line| !line.is_empty() && !line.starts_with('#'))
-        .filter_map(|line| {
-            let (back, line) = line.strip_prefix('!').map_or((false, line), |line| (true, line));
-            let (folders_only, line) = line.strip_suffix('/').map_or((false, line), |line| (true, line));
-            let rooted = line.contains('/') && !line.starts_with("**/");
-            let line = line.trim_start_matches("**/").trim_start_matches('/');
-            Some(Ignored { pattern: glob::Pattern::new(line).ok()?, rooted, back, folders_only })
-        })
-        .collect()
-}
-
-/// As git does: the last line that fits decides.
-fn is_ignored(path: &str, folder: bool, ignored: &[Ignored]) -> bool {
-    let options = glob::MatchOptions { require_literal_separator: true, ..glob::MatchOptions::new() };
-    let name = path.rsplit('/').next().unwrap_or(path);
-    let fits = |line: &&Ignored| {
-        (folder || !line.folders_only) && line.pattern.matches_with(if line.rooted { path } else { name }, options)
-    };
-    ignored.iter().rev().find(fits).is_some_and(|line| !line.back)
+/// As git does: the folder nearest to the file decides first, and in it the last line that fits.
+fn is_ignored(path: &Path, folder: bool, ignored: &[Gitignore]) -> bool {
+    let told = ignored.iter().rev().map(|patterns| patterns.matched(path, folder)).find(|told| !told.is_none());
+    told.is_some_and(|told| told.is_ignore())
 }
 
 impl Walk {
-    fn folder(&mut self, place: &Path, above: &str, depth: usize, ignored: &[Ignored]) {
+    fn folder(&mut self, place: &Path, above: &str, depth: usize, ignored: &mut Vec<Gitignore>) {
         let Ok(entries) = fs::read_dir(place) else {
             self.unread += 1;
             return;
         };
         let mut entries: Vec<fs::DirEntry> = entries.flatten().collect();
         entries.sort_by_key(fs::DirEntry::file_name);
+        let before = ignored.len();
+        ignored.extend(patterns(place, &place.join(".gitignore")));
         for entry in entries {
             let name = entry.file_name().to_string_lossy().into_owned();
             let path = if above.is_empty() { name.clone() } else { format!("{above}/{name}") };
             // The kind of the entry itself: a link is neither a file nor a folder.
             let Ok(kind) = entry.file_type() else { continue };
             if self.tree.len() >= MOST_FILES {
-                return;
+                break;
             }
             if kind.is_dir() {
-                let left_out = LEFT_OUT.contains(&name.as_str()) || is_ignored(&path, true, ignored);
+                let left_out = LEFT_OUT.contains(&name.as_str()) || is_ignored(&entry.path(), true, ignored);
                 if depth < DEEPEST && !left_out {
                     self.folder(&entry.path(), &path, depth + 1, ignored);
                 }
-            } else if kind.is_file() && !is_ignored(&path, false, ignored) {
+            } else if kind.is_file() && !is_ignored(&entry.path(), false, ignored) {
                 let text = self.text(&entry);
                 self.tree.add(path, text);
             }
         }
+        ignored.truncate(before);
     }
 
     fn text(&mut self, entry: &fs::DirEntry) -> Option<String> {

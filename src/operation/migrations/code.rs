@@ -182,7 +182,7 @@ pub fn read(framework: Framework, text: &str) -> Vec<Saying> {
 }
 
 /// Returns the half that goes forward.
-fn forwards(text: &str) -> &str {
+pub fn forwards(text: &str) -> &str {
     let forwards = BACKWARDS.as_ref().and_then(|down| down.find(text)).map_or(text, |found| &text[..found.start()]);
     // A file may put the way back first.
     if forwards.trim().len() < 40 { text } else { forwards }
@@ -217,23 +217,29 @@ fn demanding(framework: Framework, text: &str) -> Vec<Saying> {
 /// Returns the statements of SQL that a program hands over on its way forward.
 pub fn handed_over(text: &str) -> Vec<(usize, String)> {
     let forwards = forwards(text);
-    literals(forwards).into_iter().flat_map(|(line, inner)| sql::cut(inner, line)).collect()
+    literals(forwards).into_iter().flat_map(|(line, inner)| sql::cut(&unescaped(inner), line)).collect()
 }
 
 /// Reads the SQL that a program hands over.
 fn executed(text: &str) -> Vec<Saying> {
-    literals(text).into_iter().flat_map(|(line, inner)| sql::read_at(inner, line)).collect()
+    literals(text).into_iter().flat_map(|(line, inner)| sql::read_at(&unescaped(inner), line)).collect()
+}
+
+/// Quotes of SQL stand behind a backslash where the language has the same ones, and twice in C#.
+fn unescaped(inner: &str) -> String {
+    inner.replace("\\`", "`").replace("\\\"", "\"").replace("\"\"", "\"")
 }
 
 /// Returns the texts that a program hands over to the database, with the line of each.
 fn literals(text: &str) -> Vec<(usize, &str)> {
     let Some(pattern) = EXECUTES.as_ref() else { return Vec::new() };
     let mut found_texts = Vec::new();
-    let mut from = 0;
+    let (mut from, mut line, mut counted) = (0, 1, 0);
     while let Some(found) = pattern.find_at(text, from) {
         from = found.end().max(from + 1);
         let rest = &text[found.end()..];
-        let line = text[..found.end()].matches('\n').count() + 1;
+        line += text[counted..found.end()].matches('\n').count();
+        counted = found.end();
         let Some((inner, length)) = literal(rest) else { continue };
         from = found.end() + length;
         found_texts.push((line, inner));
@@ -246,10 +252,11 @@ fn literals(text: &str) -> Vec<(usize, &str)> {
 
 /// Returns what stands in the quotes that begin here, and how long it is with them.
 fn literal(text: &str) -> Option<(&str, usize)> {
+    let letters = text.len() - text.trim_start_matches(['r', 'R', 'f', 'F']).len();
     for quote in ["\"\"\"", "'''"] {
-        if let Some(rest) = text.strip_prefix(quote) {
+        if let Some(rest) = text[letters..].strip_prefix(quote) {
             let end = rest.find(quote)?;
-            return Some((&rest[..end], end + 6));
+            return Some((&rest[..end], letters + end + 6));
         }
     }
     if let Some(rest) =
@@ -268,14 +275,15 @@ fn literal(text: &str) -> Option<(&str, usize)> {
             end.into_iter().find(|(_, line)| !word.is_empty() && line.trim().trim_end_matches([';', ')']) == word)?.0;
         return Some((&body[..end], 3 + word_end + end));
     }
-    let text_at = text.trim_start_matches(['r', 'R', '@', '$']);
+    let text_at = text.trim_start_matches(['r', 'R', 'f', 'F', '@', '$']);
     let skipped = text.len() - text_at.len();
     let quote = text_at.chars().next().filter(|quote| matches!(quote, '"' | '\'' | '`'))?;
+    let verbatim = text.starts_with('@');
     let mut escaped = false;
     for (at, character) in text_at.char_indices().skip(1) {
         if escaped {
             escaped = false;
-        } else if character == '\\' {
+        } else if character == '\\' || (verbatim && character == quote && text_at[at + 1..].starts_with(quote)) {
             escaped = true;
         } else if character == quote {
             return Some((&text_at[1..at], skipped + at + 1));

@@ -52,7 +52,7 @@ const PATTERNS: &[(Framework, &str)] = &[
     (Framework::Drizzle, r"(^|/)drizzle/(.+/)?\d{8,}[^/]*/migration\.sql$"),
     (Framework::GolangMigrate, r"(^|/)\d+_[^/]+\.up\.sql$"),
     (Framework::TypeOrm, r"(^|/)migrations?/(.+/)?\d{13}-\w+\.(ts|js)$"),
-    (Framework::Knex, r"(^|/)migrations?/(.+/)?\d{8,}[_-][^/]+\.(js|ts|mjs|cjs)$"),
+    (Framework::Knex, r"(^|/)migrations?/(.+/)?\d{8,}[A-Z]?[_-][^/]+\.(js|ts|mjs|cjs)$"),
     (Framework::Sqlx, r"(^|/)migrations/\d{8,}_[^/]+\.sql$"),
     (Framework::Sql, r"(^|/)(migrations?|migrate)/(.+/)?\d+[_-][^/]+\.sql$"),
 ];

@@ -44,6 +44,9 @@ fn statements(text: &str) -> Vec<Statement> {
             current.push_str("''");
             quoted(rest, '\'')
         } else if let Some(length) = dollar_quoted(rest) {
+            if current.trim_start().get(..3).is_some_and(|word| word.eq_ignore_ascii_case("do ")) {
+                statements.append(&mut in_block(&rest[..length], line));
+            }
             current.push_str("''");
             length
         } else if character == ';' {
@@ -61,6 +64,21 @@ fn statements(text: &str) -> Vec<Statement> {
     }
     push(&mut statements, &mut current, begun);
     statements
+}
+
+/// Reads the statements in the body of a `DO`, which runs on the spot: a function's body runs later, or never.
+fn in_block(quoted: &str, line: usize) -> Vec<Statement> {
+    static CONTROL: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"(?i)\b(begin|then|loop|else|declare)\b(\s)").ok());
+    let Some(tag_end) = quoted[1..].find('$').map(|at| at + 2) else { return Vec::new() };
+    let body = quoted.get(tag_end..quoted.len().saturating_sub(tag_end)).unwrap_or_default();
+    // A statement begins behind these words, on its own line.
+    let Some(control) = CONTROL.as_ref() else { return Vec::new() };
+    let mut inner = statements(&control.replace_all(body, "$1;$2"));
+    inner.iter_mut().for_each(|statement| statement.line += line - 1);
+    // What is left of control and variables is no statement.
+    inner.retain(|one| one.text.split(' ').count() > 2);
+    inner
 }
 
 fn push(statements: &mut Vec<Statement>, current: &mut String, line: usize) {

@@ -22,6 +22,10 @@ static FALLBACK: Pattern = Pattern::new(
     r#"(?:process\.env\.|os\.environ\.get\(["']|os\.getenv\(["']|ENV\.fetch\(["']|env\(["'])((?:[A-Z0-9_]*_)?(?:SECRET|SECRET_KEY|JWT_SECRET|SESSION_SECRET|ENCRYPTION_KEY|SIGNING_KEY)[A-Z0-9_]*)["']?\]?\s*(?:\|\||\?\?|,)\s*["'`][^"'`]{3,}["'`]"#,
 );
 
+static COMPOSE: Pattern = Pattern::new(
+    r"\$\{((?:[A-Z0-9_]*_)?(?:SECRET|SECRET_KEY|JWT_SECRET|SESSION_SECRET|ENCRYPTION_KEY|SIGNING_KEY)[A-Z0-9_]*):?-[^}\s]{3,}\}",
+);
+
 fn check(repo: &Repo<'_>) -> Vec<Evidence> {
     let mut all = Vec::new();
     for file in repo.tree.files().filter(|file| is_source(file.path) && !is_aside(file.path)) {
@@ -32,6 +36,18 @@ fn check(repo: &Repo<'_>) -> Vec<Evidence> {
                 number,
                 format!("`{}` has a fallback", FALLBACK.first(line).unwrap_or_default()),
             )
+        }));
+    }
+    for compose in &repo.composes {
+        if !repo.production().any(|one| one.path == compose.path) {
+            continue;
+        }
+        let Some(text) = repo.tree.text(&compose.path) else { continue };
+        let found =
+            text.lines().enumerate().filter(|(_, line)| COMPOSE.is_match(line) && !line.trim_start().starts_with('#'));
+        all.extend(found.map(|(index, line)| {
+            let name = COMPOSE.first(line).unwrap_or_default();
+            Evidence::hidden(&compose.path, index + 1, format!("`{name}` has a fallback"))
         }));
     }
     all

@@ -9,7 +9,7 @@ use crate::audit::tree::{folder, name};
 pub static RULE: Rule = Rule {
     id: "config.no-dockerignore",
     area: Area::Config,
-    level: Level::High,
+    level: Level::Medium,
     title: "Everything in the folder is copied into the image",
     why: "`COPY . .` without a .dockerignore takes .env files, .git and node_modules of the desk along: secrets in the image, and modules of another system.",
     fix: "Write a .dockerignore with `.git`, `.env*`, `node_modules` and what else is not needed.",

@@ -1,6 +1,7 @@
 //! A platform that cannot tell whether the program works.
 
 use crate::audit::finding::{Area, Evidence, Level, Rule};
+use crate::audit::read::versions::keeps_data;
 use crate::audit::read::yaml::{items, scalar};
 use crate::audit::repo::Repo;
 use crate::audit::tree::name;
@@ -52,10 +53,13 @@ fn check(repo: &Repo<'_>) -> Vec<Evidence> {
             }
         }
     }
-    for (document, pod) in repo.pods() {
-        for one in
-            items(&pod["containers"]).filter(|one| !one["ports"].is_null() && one.get("readinessProbe").is_none())
-        {
+    // Nobody routes requests to what runs once on each node, and a database has a health of its own.
+    for (document, pod) in repo.pods().filter(|(document, _)| document.value["kind"] == "Deployment") {
+        for one in items(&pod["containers"]).filter(|one| {
+            !one["ports"].is_null()
+                && one.get("readinessProbe").is_none()
+                && !one["image"].as_str().is_some_and(keeps_data)
+        }) {
             let name = scalar(&one["name"]).unwrap_or_default();
             all.push(Evidence::at(
                 &document.path,

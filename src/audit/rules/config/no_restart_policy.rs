@@ -21,8 +21,25 @@ fn check(repo: &Repo<'_>) -> Vec<Evidence> {
     let lasting = |path: &str| {
         is_production_name(path) || mine.iter().any(|one| one.path == path && one.value.get("restart").is_some())
     };
-    let one_off =
-        |name: &str| ["migrat", "init", "seed", "setup", "backup", "build"].iter().any(|word| name.contains(word));
+    let one_off = |name: &str| {
+        [
+            "migrat",
+            "init",
+            "seed",
+            "setup",
+            "backup",
+            "build",
+            "certbot",
+            "renew",
+            "cron",
+            "job",
+            "maintenance",
+            "once",
+            "test",
+        ]
+        .iter()
+        .any(|word| name.contains(word))
+    };
     let swarm =
         |one: &&&crate::audit::repo::Container| one.value["deploy"].is_null() && one.value.get("extends").is_none();
     let open = mine.iter().filter(|one| {

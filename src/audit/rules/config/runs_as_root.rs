@@ -8,7 +8,7 @@ use crate::audit::repo::Repo;
 pub static RULE: Rule = Rule {
     id: "config.runs-as-root",
     area: Area::Config,
-    level: Level::Medium,
+    level: Level::Low,
     title: "The program runs as root in its container",
     why: "A hole in the program is a hole in everything that is mounted, and files that it writes to volumes cannot be changed by others.",
     fix: "Make a user in the Dockerfile, and write `USER app` before the command.",

@@ -19,6 +19,7 @@ pub static RULE: Rule = Rule {
     check,
 };
 
+static SHELL: Pattern = Pattern::new(r#"^\[\s*"(/bin/)?(ba)?sh"\s*,\s*"-\w*c""#);
 static WRAPPED: Pattern = Pattern::new(r#"^\[\s*"(npm|yarn|pnpm)"\s*,"#);
 
 fn check(repo: &Repo<'_>) -> Vec<Evidence> {
@@ -29,7 +30,11 @@ fn check(repo: &Repo<'_>) -> Vec<Evidence> {
         let shell =
             !command.rest.starts_with('[') && !command.rest.starts_with("exec ") && !command.rest.contains("&& exec ");
         let says = if shell { "a shell is the first process" } else { "the package manager is the first process" };
-        if shell || WRAPPED.is_match(&command.rest) {
+        // A shell that has more than one thing to do stays.
+        let list =
+            SHELL.is_match(&command.rest) && command.rest.contains(['&', ';']) && !command.rest.contains("exec ");
+        let says = if list { "a shell is the first process" } else { says };
+        if shell || list || WRAPPED.is_match(&command.rest) {
             all.push(Evidence::at(&docker.path, command.line, says));
         }
     }

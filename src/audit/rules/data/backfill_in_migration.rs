@@ -1,8 +1,9 @@
 //! Rows that are changed in the migration that changes the table.
 
 use crate::audit::finding::{Area, Evidence, Level, Rule};
-use crate::audit::read::Pattern;
-use crate::audit::repo::Repo;
+use crate::audit::read::migration::Transaction;
+use crate::audit::read::migration::change::What;
+use crate::audit::repo::{Engine, Repo};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -16,24 +17,22 @@ pub static RULE: Rule = Rule {
     check,
 };
 
-static ROWS: Pattern = Pattern::new(r"(?i)^(update|delete from)\b");
-static SCHEMA: Pattern = Pattern::new(r"(?i)^alter table\b");
-
 fn check(repo: &Repo<'_>) -> Vec<Evidence> {
-    if !super::has_server(repo) {
+    // MySQL ends the transaction at each change of a table.
+    if repo.engine != Some(Engine::Postgres) {
         return Vec::new();
     }
     let mut all = Vec::new();
-    for migration in &repo.migrations {
-        let changes = migration.on_old_tables().any(|one| SCHEMA.is_match(&one.text));
-        let rows = migration.on_old_tables().find(|one| ROWS.is_match(&one.text));
-        if let (true, Some(rows)) = (changes, rows) {
-            all.push(Evidence::at(
-                &migration.path,
-                rows.line,
-                "these rows are written while the table is locked by the same migration",
-            ));
-        }
+    for migration in repo.migrations.iter().filter(|one| one.transaction != Transaction::None) {
+        let locks = migration.on_old_tables().find(|one| super::locks_for_all(&one.what));
+        let Some(locked) = locks else { continue };
+        let rows = migration
+            .on_old_tables()
+            .find(|one| one.line > locked.line && matches!(one.what, What::ChangesRows | What::Runs { .. }));
+        all.extend(rows.map(|rows| {
+            let says = format!("rows are written while `{}` stays locked since line {}", locked.table, locked.line);
+            Evidence::at(&migration.path, rows.line, says)
+        }));
     }
     all
 }

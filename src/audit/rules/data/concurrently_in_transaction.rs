@@ -1,8 +1,9 @@
 //! What cannot run in a transaction, in one.
 
 use crate::audit::finding::{Area, Evidence, Level, Rule};
-use crate::audit::repo::Repo;
-use crate::operation::migrations::Framework;
+use crate::audit::read::migration::Transaction;
+use crate::audit::read::migration::change::What;
+use crate::audit::repo::{Engine, Repo};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -17,40 +18,18 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(repo: &Repo<'_>) -> Vec<Evidence> {
-    let mut all = Vec::new();
-    for migration in &repo.migrations {
-        let small = migration.text.to_ascii_lowercase();
-        let outside = [
-            "disable_ddl_transaction",
-            "atomic = false",
-            "no-transaction",
-            "no transaction",
-            "transaction:false",
-            "autocommit_block",
-            "withintransaction = false",
-            "@disable_ddl_transaction true",
-        ]
-        .iter()
-        .any(|word| small.contains(word));
-        let begins = migration.statements.iter().any(|one| {
-            matches!(one.text.to_ascii_lowercase().as_str(), "begin" | "start transaction" | "begin transaction")
-        });
-        let wraps =
-            matches!(migration.framework, Framework::Rails | Framework::Django | Framework::Alembic | Framework::Ecto);
-        if outside || !(begins || wraps) {
-            continue;
-        }
-        let sql = migration
-            .statements
-            .iter()
-            .find(|one| one.text.to_ascii_lowercase().contains("index concurrently"))
-            .map(|one| one.line);
-        let call = migration
-            .says
-            .iter()
-            .find(|(_, _, text)| text.contains(":concurrently") || text.contains("concurrently: true"))
-            .map(|(_, line, _)| *line);
-        all.extend(sql.or(call).map(|line| Evidence::at(&migration.path, line, "this fails inside a transaction")));
+    if repo.engine == Some(Engine::MySql) {
+        return Vec::new();
     }
-    all
+    let around = repo.migrations.iter().filter(|one| one.transaction == Transaction::Around);
+    let found = around.filter_map(|migration| {
+        let aside = |what: &What| {
+            matches!(what, What::AddsIndex { concurrently: true, .. } | What::DropsIndex { concurrently: true })
+        };
+        let change = migration.changes.iter().find(|one| aside(&one.what))?;
+        let says =
+            format!("{} runs this in a transaction, and PostgreSQL refuses it there", migration.framework.title());
+        Some(Evidence::at(&migration.path, change.line, says))
+    });
+    found.collect()
 }

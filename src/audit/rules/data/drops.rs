@@ -1,8 +1,8 @@
 //! A table, column or type that is taken away.
 
 use crate::audit::finding::{Area, Evidence, Level, Rule};
+use crate::audit::read::migration::change::What;
 use crate::audit::repo::Repo;
-use crate::model::operation::MigrationKind;
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -20,14 +20,24 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(repo: &Repo<'_>) -> Vec<Evidence> {
-    super::says(repo, |kind, text| {
-        let small = text.to_ascii_lowercase();
-        // A view or a function is made anew; what a constraint or an index holds is no data.
-        let harmless =
-            ["drop view", "drop function", "drop procedure", "drop trigger", "drop extension", "drop sequence"]
-                .iter()
-                .any(|word| small.starts_with(word));
-        (kind == MigrationKind::Drops && !harmless && !small.starts_with("truncate"))
-            .then(|| "the release before this one may still need it".to_owned())
+    super::on_old_tables(repo, |migration, change| match &change.what {
+        What::DropsTable => Some(format!("table `{}`: the release before this one may still need it", change.table)),
+        // What comes back under the same name is worse, and a finding of its own.
+        What::DropsColumn(column) if migration.adds(&change.table, column) => None,
+        What::DropsColumn(column) if is_ignored(repo, column) => None,
+        What::DropsColumn(column) => {
+            Some(format!("`{}`: the release before this one may still need it", super::named(change, column)))
+        }
+        What::Drops(what) => Some(format!("{what}: the release before this one may still need it")),
+        _ => None,
     })
+}
+
+/// Returns whether Rails has been told to forget a column before it goes.
+fn is_ignored(repo: &Repo<'_>, column: &str) -> bool {
+    let models =
+        repo.tree.files().filter(|file| file.path.contains("app/models/") && file.text.contains("ignored_columns"));
+    let mut lines = models.flat_map(|file| file.lines().filter(|(_, line)| line.contains("ignored_columns")));
+    !column.is_empty()
+        && lines.any(|(_, line)| line.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == column))
 }

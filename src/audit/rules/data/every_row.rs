@@ -1,7 +1,7 @@
 //! DELETE or TRUNCATE of everything.
 
 use crate::audit::finding::{Area, Evidence, Level, Rule};
-use crate::audit::read::Pattern;
+use crate::audit::read::migration::change::What;
 use crate::audit::repo::Repo;
 
 /// The rule.
@@ -16,8 +16,9 @@ pub static RULE: Rule = Rule {
     check,
 };
 
-static DELETES: Pattern = Pattern::new(r"(?i)^(truncate\b|delete from \S+$)");
-
 fn check(repo: &Repo<'_>) -> Vec<Evidence> {
-    super::statements(repo, |text| DELETES.is_match(text).then(|| "all rows are gone when this has run".to_owned()))
+    super::on_old_tables(repo, |_, change| {
+        (change.what == What::DeletesAllRows)
+            .then(|| format!("all rows of `{}` are gone when this has run", change.table))
+    })
 }

@@ -20,24 +20,20 @@ pub static RULE: Rule = Rule {
 };
 
 static SETS: Pattern = Pattern::new(
-    r"(?i)lock_timeout|lock_wait_timeout|statement_timeout|strong_migrations|safe-pg-migrations|safe_pg_migrations|django-pg-zero-downtime",
+    r"(?i)lock_timeout|lock_wait_timeout|statement_timeout|strong_migrations|safe-pg-migrations|safe_pg_migrations|django-pg-zero-downtime|with_lock_retries|pg-osc|gh-ost|pt-online-schema-change",
 );
-static LOCKS: Pattern = Pattern::new(r"(?i)^alter table\b");
 
 fn check(repo: &Repo<'_>) -> Vec<Evidence> {
     if !super::has_server(repo) || repo.mentions(&SETS) {
         return Vec::new();
     }
     let found = repo.migrations.iter().find_map(|migration| {
-        migration.on_old_tables().find(|one| LOCKS.is_match(&one.text)).map(|one| (migration, one))
+        migration.on_old_tables().find(|one| super::locks_for_all(&one.what)).map(|one| (migration, one))
     });
     found
         .map(|(migration, one)| {
-            Evidence::at(
-                &migration.path,
-                one.line,
-                "it waits for its lock without an end, and no file sets `lock_timeout`",
-            )
+            let says = format!("it waits for `{}` without an end, and no file sets `lock_timeout`", one.table);
+            Evidence::at(&migration.path, one.line, says)
         })
         .into_iter()
         .collect()

@@ -1,7 +1,7 @@
 //! Names that change under a running release.
 
 use crate::audit::finding::{Area, Evidence, Level, Rule};
-use crate::audit::read::Pattern;
+use crate::audit::read::migration::change::What;
 use crate::audit::repo::Repo;
 
 /// The rule.
@@ -19,16 +19,16 @@ pub static RULE: Rule = Rule {
     check,
 };
 
-static RENAMES: Pattern = Pattern::new(
-    r"(?i)\balter table\b.*\brename (column|to)\b|^alter table \S+ rename \S+ to|^rename table\b|\brename_(table|column)\b|migrations\.Rename(Model|Field)|\brename(Column|Table)\(|\.Rename(Table|Column)\b|^\s*rename (table|\()",
-);
-/// SQLite changes a column by building the table anew under another name.
-static REBUILDS: Pattern = Pattern::new(r#"(?i)rename to ["`]?(new_)?\w+["`]?$"#);
-
 fn check(repo: &Repo<'_>) -> Vec<Evidence> {
-    let sqlite = repo.engine == Some(crate::audit::repo::Engine::Sqlite);
-    super::says(repo, |_, text| {
-        let rebuilt = text.to_ascii_lowercase().contains("\"new_") || (sqlite && REBUILDS.is_match(text));
-        (RENAMES.is_match(text) && !rebuilt).then(|| "the release before this one asks for the old name".to_owned())
+    super::on_old_tables(repo, |migration, change| {
+        let from = match &change.what {
+            What::RenamesColumn { from, .. } if from.is_empty() => "a column".to_owned(),
+            What::RenamesColumn { from, .. } => format!("`{}`", super::named(change, from)),
+            // A view under the old name keeps the old release alive.
+            What::RenamesTable if migration.text.to_ascii_lowercase().contains("create view") => return None,
+            What::RenamesTable => format!("table `{}`", change.table),
+            _ => return None,
+        };
+        Some(format!("{from}: the release before this one asks for the old name"))
     })
 }

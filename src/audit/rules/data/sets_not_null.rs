@@ -1,8 +1,8 @@
 //! A column that is set to not null.
 
 use crate::audit::finding::{Area, Evidence, Level, Rule};
-use crate::audit::read::Pattern;
-use crate::audit::repo::Repo;
+use crate::audit::read::migration::change::What;
+use crate::audit::repo::{Engine, Repo};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -10,8 +10,8 @@ pub static RULE: Rule = Rule {
     area: Area::Data,
     level: Level::High,
     title: "A migration sets a column to not null",
-    why: "The whole table is read under an exclusive lock to check it, and the release before may still write nulls.",
-    fix: "Add `CHECK (x IS NOT NULL) NOT VALID`, validate it in a second migration, then set not null, which trusts it.",
+    why: "The release before may still write nulls, and fails; so does the migration when one is there. PostgreSQL reads the whole table meanwhile under a lock that stops everybody.",
+    fix: "Add `CHECK (x IS NOT NULL) NOT VALID`, validate it in a second migration, then set not null, which trusts it (PostgreSQL 12).",
     references: &[
         "https://squawkhq.com/docs/adding-not-nullable-field",
         "https://github.com/ankane/strong_migrations#setting-not-null-on-an-existing-column",
@@ -19,12 +19,17 @@ pub static RULE: Rule = Rule {
     check,
 };
 
-static SETS: Pattern = Pattern::new(
-    r"(?i)^alter table\b.*\balter (column )?\S+ set not null\b|\bchange_column_null\b.*\bfalse\b|op\.alter_column\(.*nullable=False|addNotNullConstraint",
-);
-
 fn check(repo: &Repo<'_>) -> Vec<Evidence> {
-    super::server_only(repo, |text| {
-        SETS.is_match(text).then(|| "every row is checked while nobody may write".to_owned())
+    super::on_old_tables(repo, |migration, change| {
+        let What::SetsNotNull { column } = &change.what else { return None };
+        let what = super::named(change, column);
+        match repo.engine? {
+            Engine::Postgres if migration.adds(&change.table, column) => {
+                Some(format!("`{what}`: the release before this one writes no value for it"))
+            }
+            Engine::Postgres => Some(format!("`{what}`: every row is checked while nobody reads or writes")),
+            Engine::MySql => Some(format!("`{what}`: the release before this one may still write nulls")),
+            Engine::Sqlite => None,
+        }
     })
 }

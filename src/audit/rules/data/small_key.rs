@@ -1,8 +1,7 @@
 //! A key that runs out.
 
 use crate::audit::finding::{Area, Evidence, Level, Rule};
-use crate::audit::read::Pattern;
-use crate::audit::repo::Engine;
+use crate::audit::read::migration::change::What;
 use crate::audit::repo::Repo;
 
 /// The rule.
@@ -17,18 +16,25 @@ pub static RULE: Rule = Rule {
     check,
 };
 
-static SMALL: Pattern = Pattern::new(
-    r#"(?i)^create table\b.*["`]?\bid["`]? (serial|int(eger)?( generated| auto_increment)?)\b[^,]*\bprimary key"#,
-);
-
 fn check(repo: &Repo<'_>) -> Vec<Evidence> {
-    if !matches!(repo.engine, Some(Engine::Postgres | Engine::MySql)) {
+    if !super::has_server(repo) {
         return Vec::new();
     }
     let mut all = Vec::new();
     for migration in &repo.migrations {
-        let small = migration.statements.iter().find(|one| SMALL.is_match(&one.text));
-        all.extend(small.map(|one| Evidence::at(&migration.path, one.line, "the key ends at 2,147,483,647")));
+        for change in &migration.changes {
+            let What::MakesTable { columns } = &change.what else { continue };
+            let counts = |kind: &str| kind == "serial" || kind == "int";
+            let small =
+                columns.iter().find(|one| (one.primary || one.name == "id") && counts(&one.kind.name) && one.counts);
+            all.extend(small.map(|_| {
+                Evidence::at(
+                    &migration.path,
+                    change.line,
+                    format!("the key of `{}` ends at 2,147,483,647", change.table),
+                )
+            }));
+        }
     }
     all
 }

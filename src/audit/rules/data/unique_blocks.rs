@@ -1,9 +1,8 @@
 //! A unique or primary key that builds its index under a lock.
 
 use crate::audit::finding::{Area, Evidence, Level, Rule};
-use crate::audit::read::Pattern;
-use crate::audit::repo::Engine;
-use crate::audit::repo::Repo;
+use crate::audit::read::migration::change::{Fallback, What};
+use crate::audit::repo::{Engine, Repo};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -11,20 +10,31 @@ pub static RULE: Rule = Rule {
     area: Area::Data,
     level: Level::High,
     title: "A unique constraint builds its index under a lock",
-    why: "Nobody reads or writes the table until the index is built, and one pair of equal rows makes the migration fail halfway.",
+    why: "In PostgreSQL nobody reads or writes the table until the index is built, and in any engine one pair of equal rows makes the migration fail halfway.",
     fix: "`CREATE UNIQUE INDEX CONCURRENTLY` first, then `ADD CONSTRAINT ... UNIQUE USING INDEX`; look for equal rows before.",
     references: &["https://squawkhq.com/docs/disallowed-unique-constraint"],
     check,
 };
 
-static ADDS: Pattern = Pattern::new(r"(?i)^alter table\b.*\badd (constraint \S+ )?(unique|primary key)\b");
-
 fn check(repo: &Repo<'_>) -> Vec<Evidence> {
-    if repo.engine != Some(Engine::Postgres) {
-        return Vec::new();
-    }
-    super::statements(repo, |text| {
-        (ADDS.is_match(text) && !text.to_ascii_lowercase().contains("using index"))
-            .then(|| "the table is locked while the index is built".to_owned())
+    super::on_old_tables(repo, |_, change| {
+        // Every row that is there gets one and the same value.
+        if let What::AddsColumn(column) = &change.what
+            && column.unique
+            && column.not_null
+            && !column.references
+            && matches!(column.fallback, Fallback::Constant | Fallback::InCode)
+        {
+            let what = super::named(change, &column.name);
+            return Some(format!("`{what}`: all rows get the same value, and two of them are not unique"));
+        }
+        let kind = match &change.what {
+            What::AddsUnique { using_index: false } => "unique constraint",
+            What::AddsPrimaryKey { using_index: false } => "primary key",
+            What::AddsExclusion => "exclusion constraint",
+            _ => return None,
+        };
+        (repo.engine? == Engine::Postgres)
+            .then(|| format!("`{}` is locked for everybody while the {kind}'s index is built", change.table))
     })
 }

@@ -1,9 +1,8 @@
 //! A default that is computed for each row.
 
 use crate::audit::finding::{Area, Evidence, Level, Rule};
-use crate::audit::read::Pattern;
-use crate::audit::repo::Engine;
-use crate::audit::repo::Repo;
+use crate::audit::read::migration::change::{Fallback, What};
+use crate::audit::repo::{Engine, Repo};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -11,7 +10,7 @@ pub static RULE: Rule = Rule {
     area: Area::Data,
     level: Level::High,
     title: "A new column's default is computed for every row",
-    why: "A default that differs by row makes PostgreSQL write the whole table anew under an exclusive lock; a constant one is free.",
+    why: "A default that differs by row (a uuid, a serial, an identity, a stored expression) makes PostgreSQL write the whole table anew under an exclusive lock; a constant one is free since version 11.",
     fix: "Add the column without a default, set the default for new rows, and fill the old ones in batches.",
     references: &[
         "https://squawkhq.com/docs/adding-field-with-default",
@@ -20,13 +19,13 @@ pub static RULE: Rule = Rule {
     check,
 };
 
-static VOLATILE: Pattern = Pattern::new(
-    r"(?i)^alter table\b.*\badd (column )?[^,]*default \(?(gen_random_uuid|uuid_generate_v4|random|clock_timestamp|nextval)\b|^alter table\b.*\badd column [^,]*\b(big)?serial\b",
-);
-
 fn check(repo: &Repo<'_>) -> Vec<Evidence> {
     if repo.engine != Some(Engine::Postgres) {
         return Vec::new();
     }
-    super::statements(repo, |text| VOLATILE.is_match(text).then(|| "the whole table is written anew".to_owned()))
+    super::on_old_tables(repo, |_, change| {
+        let What::AddsColumn(column) = &change.what else { return None };
+        (column.fallback == Fallback::PerRow)
+            .then(|| format!("`{}`: the whole table is written anew", super::named(change, &column.name)))
+    })
 }

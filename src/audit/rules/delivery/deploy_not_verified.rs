@@ -21,7 +21,7 @@ static LOOKS: Pattern = Pattern::new(
 );
 /// What waits for its own health checks.
 static WAITS: Pattern = Pattern::new(
-    r"\b(flyctl|fly) deploy|kamal deploy|gcloud run deploy|ecs-deploy|heroku|wrangler|railway|vercel|netlify|koyeb",
+    r"\b(flyctl|fly) deploy|kamal|gcloud run deploy|ecs-deploy|heroku|wrangler|railway|vercel|netlify|koyeb",
 );
 
 fn check(repo: &Repo<'_>) -> Vec<Evidence> {

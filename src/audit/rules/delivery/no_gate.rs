@@ -7,7 +7,7 @@ use crate::audit::repo::Repo;
 pub static RULE: Rule = Rule {
     id: "delivery.no-gate",
     area: Area::Delivery,
-    level: Level::Medium,
+    level: Level::Low,
     title: "Nothing can hold a deploy back",
     why: "Every push goes out at once, also during an incident, and over a rollback that was just made.",
     fix: "Let the deploy job use an `environment:` with required reviewers or a wait timer; freeze it while an incident is open.",

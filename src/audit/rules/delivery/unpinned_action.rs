@@ -22,19 +22,24 @@ static FIXED: Pattern = Pattern::new(r"@[0-9a-f]{40}$|^docker://.*@sha256:|^\./"
 static OURS: Pattern = Pattern::new(r"^(actions|github)/");
 
 fn check(repo: &Repo<'_>) -> Vec<Evidence> {
-    let mut all = Vec::new();
+    let mut found: Vec<(&str, &str, usize, usize)> = Vec::new();
     for pipeline in repo.pipelines.iter().filter(|one| one.github) {
         for (job, step) in pipeline.steps() {
             let Some(uses) = step.uses.as_deref() else { continue };
             let secrets = job.value.to_string().contains("secrets.");
-            if secrets && !FIXED.is_match(uses) && !OURS.is_match(uses) {
-                all.push(Evidence::at(
-                    &pipeline.path,
-                    step.line,
-                    format!("`{uses}` can change under its name, and this job holds secrets"),
-                ));
+            // A branch is a finding of its own.
+            if !secrets || FIXED.is_match(uses) || OURS.is_match(uses) || super::action_at_branch::is_branch(uses) {
+                continue;
+            }
+            match found.iter_mut().find(|(known, ..)| *known == uses) {
+                Some((.., places)) => *places += 1,
+                None => found.push((uses, &pipeline.path, step.line, 1)),
             }
         }
     }
-    all
+    let evidence = found.into_iter().map(|(uses, path, line, places)| {
+        let more = if places > 1 { format!(" ({places} places)") } else { String::new() };
+        Evidence::at(path, line, format!("`{uses}` can change under its name, and this job holds secrets{more}"))
+    });
+    evidence.collect()
 }

@@ -30,6 +30,9 @@ fn check(repo: &Repo<'_>) -> Vec<Evidence> {
             ));
         }
     }
+    all.sort_by_key(|one: &Evidence| {
+        std::cmp::Reverse(repo.production().filter(|other| one.is_in(&other.path)).count())
+    });
     // Several files in one repository are variants of one habit.
     all.truncate(1);
     all

@@ -8,7 +8,7 @@ use crate::audit::repo::Repo;
 pub static RULE: Rule = Rule {
     id: "observability.no-alert-rules",
     area: Area::Observability,
-    level: Level::High,
+    level: Level::Medium,
     title: "Metrics are collected, and no alert is defined",
     why: "The graph shows the outage the next morning.",
     fix: "Begin with four: no answer, errors, latency, and a disk that will be full; each with a runbook.",

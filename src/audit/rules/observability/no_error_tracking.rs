@@ -8,7 +8,7 @@ use crate::audit::repo::Repo;
 pub static RULE: Rule = Rule {
     id: "observability.no-error-tracking",
     area: Area::Observability,
-    level: Level::Medium,
+    level: Level::Low,
     title: "Nothing collects the program's errors",
     why: "You hear of an error from a user, without the stack trace, the release or how many others have it.",
     fix: "Add an error tracker (Sentry, GlitchTip, Bugsnag, Rollbar) or OpenTelemetry, and give it the release.",

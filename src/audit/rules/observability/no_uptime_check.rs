@@ -8,7 +8,7 @@ use crate::audit::repo::Repo;
 pub static RULE: Rule = Rule {
     id: "observability.no-uptime-check",
     area: Area::Observability,
-    level: Level::Medium,
+    level: Level::Low,
     title: "Nothing asks from outside whether it is up",
     why: "When the host, its network or its DNS is gone, everything that would report it is gone too.",
     fix: "Let something elsewhere ask it every minute and page you: `crashcart watch` on another host, Uptime Kuma, Better Stack, Healthchecks for jobs.",

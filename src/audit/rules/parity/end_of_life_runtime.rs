@@ -8,7 +8,7 @@ use crate::audit::repo::Repo;
 pub static RULE: Rule = Rule {
     id: "parity.end-of-life-runtime",
     area: Area::Parity,
-    level: Level::High,
+    level: Level::Medium,
     title: "A version is in use that gets no fixes any more",
     why: "The next hole in it stays open, base images stop being rebuilt, and platforms switch it off on a day that they choose.",
     fix: "Move to a version that is maintained, first in CI.",
@@ -42,7 +42,22 @@ fn check(repo: &Repo<'_>) -> Vec<Evidence> {
         let tested = one.path.contains("workflows/") && !matches!(one.what, "node" | "python" | "ruby" | "go" | "php");
         !tested && limit.is_some_and(|limit| !version.is_empty() && version.as_slice() <= limit)
     });
-    ended
-        .map(|one| Evidence::at(&one.path, one.line, format!("{} {} is no longer maintained", one.what, one.version)))
-        .collect()
+    // What runs in production is named first; a list of links or a library ends with its own users.
+    let mut ended: Vec<_> = ended.collect();
+    let image = |path: &str| path.to_ascii_lowercase().contains("dockerfile");
+    if repo.service().is_none() && !ended.iter().any(|one| image(&one.path)) && repo.deploys().next().is_none() {
+        return Vec::new();
+    }
+    ended.sort_by_key(|one| (!image(&one.path), one.path.contains("workflows/")));
+    let mut all: Vec<Evidence> = Vec::new();
+    for one in &ended {
+        let says = format!("{} {} is no longer maintained", one.what, one.version);
+        let places = ended.iter().filter(|other| other.what == one.what && other.version == one.version).count();
+        if all.iter().any(|known| known.says.starts_with(&says)) {
+            continue;
+        }
+        let says = if places > 1 { format!("{says}; it is named in {places} places") } else { says };
+        all.push(Evidence::at(&one.path, one.line, says));
+    }
+    all
 }

@@ -8,7 +8,7 @@ use crate::audit::repo::Repo;
 pub static RULE: Rule = Rule {
     id: "parity.unpinned-base-image",
     area: Area::Parity,
-    level: Level::High,
+    level: Level::Medium,
     title: "A base image has no fixed version",
     why: "The next build, perhaps the one that should repair an outage, gets another operating system or runtime than the one that was tested.",
     fix: "Name a version: `node:22.11-bookworm-slim`; for exact repetition add the digest.",

@@ -17,6 +17,7 @@ pub static RULE: Rule = Rule {
     check,
 };
 
+static CONSTRAINED: Pattern = Pattern::new(r"pip3? (install|wheel)\b.*\s(-c|--constraint)\s");
 static LOOSE: Pattern = Pattern::new(r"^([A-Za-z0-9_.-]+)(\[[^\]]*\])?\s*($|>=|>|~=|<|!=|;|#)");
 
 fn check(repo: &Repo<'_>) -> Vec<Evidence> {
@@ -24,11 +25,19 @@ fn check(repo: &Repo<'_>) -> Vec<Evidence> {
         return Vec::new();
     }
     let locked = |path: &str| {
-        ["uv.lock", "poetry.lock", "Pipfile.lock", "pdm.lock"].iter().any(|lock| {
-            let place = folder(path);
-            repo.tree.has(&if place.is_empty() { (*lock).to_owned() } else { format!("{place}/{lock}") })
-        })
+        // Constraints beside them say which versions; a list that is compiled has its source there.
+        ["uv.lock", "poetry.lock", "Pipfile.lock", "pdm.lock", "constraints.txt", "requirements.lock"].iter().any(
+            |lock| {
+                let place = folder(path);
+                repo.tree.has(&if place.is_empty() { (*lock).to_owned() } else { format!("{place}/{lock}") })
+            },
+        )
     };
+    let constrained =
+        repo.dockerfiles.iter().any(|docker| docker.all("RUN").any(|run| CONSTRAINED.is_match(&run.rest)));
+    if constrained {
+        return Vec::new();
+    }
     let mut all = Vec::new();
     for file in
         repo.tree.files().filter(|file| file.name() == "requirements.txt" && !is_aside(file.path) && !locked(file.path))

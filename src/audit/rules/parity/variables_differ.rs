@@ -24,9 +24,7 @@ fn check(repo: &Repo<'_>) -> Vec<Evidence> {
         let other = files.iter().find(|file| {
             folder(file.path) == folder(production.path)
                 && file.path != production.path
-                && (is_example(file.path)
-                    || file.name().starts_with(".env.staging")
-                    || file.name().starts_with(".env.dev"))
+                && (is_example(file.path) || file.name().starts_with(".env.staging"))
                 && (is_example(file.path) || !is_example(production.path))
         });
         let Some(other) = other else { continue };

@@ -8,7 +8,7 @@ use crate::audit::repo::Repo;
 pub static RULE: Rule = Rule {
     id: "readiness.no-rollback-path",
     area: Area::Readiness,
-    level: Level::Medium,
+    level: Level::Low,
     title: "Nothing says how to go back to the release before",
     why: "Going back is the first thing to try and the worst one to work out at night; on some platforms a rollback is undone by the next push.",
     fix: "Write it down, or set up `crashcart rollback`, and do it once while all is well.",

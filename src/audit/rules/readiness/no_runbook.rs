@@ -8,7 +8,7 @@ use crate::audit::repo::Repo;
 pub static RULE: Rule = Rule {
     id: "readiness.no-runbook",
     area: Area::Readiness,
-    level: Level::Medium,
+    level: Level::Low,
     title: "Nothing is written down for the night it fails",
     why: "Whoever is awake begins from nothing: where the logs are, how to go back, whom to call.",
     fix: "`crashcart runbooks new bad-deploy` writes the first one; keep them in runbooks/.",

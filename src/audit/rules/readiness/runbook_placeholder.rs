@@ -3,7 +3,6 @@
 use crate::audit::finding::{Area, Evidence, Level, Rule};
 use crate::audit::read::Pattern;
 use crate::audit::repo::Repo;
-use crate::audit::tree::is_aside;
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -17,12 +16,11 @@ pub static RULE: Rule = Rule {
     check,
 };
 
-static RUNBOOK: Pattern = Pattern::new(r"(?i)(^|/)run-?books?/[^/]+\.md$|(^|/)run-?book[^/]*\.md$");
 static HOLE: Pattern = Pattern::new(r"\b(TODO|TBD|FIXME|XXX)\b");
 
 fn check(repo: &Repo<'_>) -> Vec<Evidence> {
     let mut all = Vec::new();
-    for file in repo.tree.files().filter(|file| RUNBOOK.is_match(file.path) && !is_aside(file.path)) {
+    for file in super::runbooks(repo) {
         let hole = file.lines().find(|(_, line)| HOLE.is_match(line));
         all.extend(hole.map(|(line, _)| Evidence::at(file.path, line, "somebody meant to finish this")));
     }

@@ -1,9 +1,7 @@
 //! A runbook that is prose only.
 
 use crate::audit::finding::{Area, Evidence, Level, Rule};
-use crate::audit::read::Pattern;
 use crate::audit::repo::Repo;
-use crate::audit::tree::is_aside;
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -17,12 +15,8 @@ pub static RULE: Rule = Rule {
     check,
 };
 
-static RUNBOOK: Pattern = Pattern::new(r"(?i)(^|/)run-?books?/[^/]+\.md$|(^|/)run-?book[^/]*\.md$");
-
 fn check(repo: &Repo<'_>) -> Vec<Evidence> {
-    let runbooks = repo.tree.files().filter(|file| {
-        RUNBOOK.is_match(file.path) && !is_aside(file.path) && !file.name().eq_ignore_ascii_case("readme.md")
-    });
+    let runbooks = super::runbooks(repo).filter(|file| !file.name().eq_ignore_ascii_case("readme.md"));
     let bare = runbooks.filter(|file| {
         !file.text.contains("```") && !file.text.contains("](crashcart:") && !file.text.contains("\n    ")
     });
