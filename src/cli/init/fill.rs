@@ -51,7 +51,7 @@ impl Session<'_> {
             return;
         }
         let progress = self.progress("looking which addresses answer");
-        let seen = self.runtime.block_on(look::addresses(draft, &self.clock));
+        let seen = self.runtime.block_on(look::addresses(draft, &mut self.asked, &self.clock));
         drop(progress);
         self.seen.extend(seen);
     }
