@@ -119,7 +119,7 @@ pub(super) fn run(cli: &Cli, args: &InitArgs, environment: &Environment) -> Resu
     let mut stderr = io::stderr();
     let mut questions = Questions { input: &mut input, output: &mut stderr };
     let tools = session.runtime.block_on(look::tools(&registry, &environment.surroundings));
-    let units = machine::units(&folder);
+    let units = machine::units(&folder, &environment.surroundings);
     let docker = machine::docker_url(&environment.surroundings)
         .map(|url| session.runtime.block_on(machine::docker(&session.engine, &url, projects(&found))));
     if !args.json && !args.dry_run {

@@ -209,7 +209,7 @@ pub fn add_container(draft: &mut Draft, definition: &Definition, container: &str
     draft.services.retain(|service| !service.is_placeholder());
     let mut service = DraftService {
         provider: Some(definition.name.clone()),
-        evidence: "it runs here".to_owned(),
+        evidence: "what runs here".to_owned(),
         params: [("container".to_owned(), container.to_owned())].into(),
         has_logs: has_logs(definition),
         is_private: true,
@@ -218,7 +218,7 @@ pub fn add_container(draft: &mut Draft, definition: &Definition, container: &str
     service.runbooks = vec!["bad-deploy", "out-of-memory", "disk-full"];
     draft.services.push(service);
     if !draft.sources.iter().any(|source| source.provider == definition.name) {
-        draft.sources.insert(0, sources::source(definition, "it runs here".to_owned(), BTreeMap::new()));
+        draft.sources.insert(0, sources::source(definition, "what runs here".to_owned(), BTreeMap::new()));
     }
 }
 
