@@ -428,7 +428,7 @@ fn the_scores_are_compared_with_the_last_time_they_were_otherwise() {
     assert!(scored().contains("as before"));
     write("FROM node:latest\nCOPY package.json .\n# .\nRUN x\nADD . /app\n");
     fs::write(root.join("b.dockerfile"), "FROM node:16\n").unwrap();
-    assert!(scored().contains("down 20 in"), "{}", scored());
+    assert!(scored().contains("down 8 in"), "{}", scored());
 }
 
 #[test]
