@@ -95,7 +95,8 @@ mod tests {
     fn check(files: &[(&str, &str)], expected: Option<Engine>) {
         let mut tree = Tree::default();
         files.iter().for_each(|(path, text)| tree.add(*path, Some((*text).to_owned())));
-        let repo = crate::audit::repo::Repo::read(&tree, &crate::audit::repo::Options::default());
+        let live = crate::audit::live::Live::default();
+        let repo = crate::audit::repo::Repo::read(&tree, &live, &crate::audit::repo::Options::default());
         assert_eq!(repo.engine, expected, "{files:?}");
     }
 
