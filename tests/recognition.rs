@@ -162,4 +162,11 @@ fn without_a_provider_it_says_so_and_its_tools_commands_are_valid_once_their_mar
     let own: Vec<&str> = loaded.catalog.sources.iter().filter(|it| it.own.is_some()).map(|it| it.id.as_str()).collect();
     assert_eq!(own.len(), 1, "it can be gone back by an action of one's own: {own:?}\n{filled}");
     assert!(filled.contains("gcloud app logs tail -s api"), "{filled}");
+    let file = crashcart::recognise::TreeFile {
+        path: "app.yaml".to_owned(),
+        text: "runtime: python312\nservice: api;reboot\n".to_owned(),
+    };
+    let found = recognise(&crashcart::recognise::Tree { name: "shop".to_owned(), files: vec![file] });
+    let written = write(&draft::draft("shop", &found, &draft::likely(&found), |_| None));
+    assert!(!written.contains("-s api;reboot"), "a name is no command: {written}");
 }

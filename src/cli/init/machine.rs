@@ -159,7 +159,9 @@ fn units_in(place: &Path, cgroups: &Path, folder: &Path) -> Vec<Unit> {
         .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()))
         .filter_map(|entry| {
             let name = entry.file_name().into_string().ok()?;
-            let plain = name.ends_with(".service") && !name.contains(['@', ' ', '"', '\\', '\'']);
+            // It becomes a part of a command.
+            let is_word = name.chars().all(|letter| letter.is_ascii_alphanumeric() || ":-_.".contains(letter));
+            let plain = name.ends_with(".service") && is_word && !name.starts_with('-');
             let text = read(&entry.path()).filter(|_| plain)?;
             let folder = folder.to_str()?;
             let mentions = |line: &str| {
