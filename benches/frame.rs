@@ -74,6 +74,7 @@ fn console(services: usize, size: (u16, u16)) -> App {
         by: Default::default(),
         patience: Default::default(),
         readiness: None,
+        audited: None,
         update_every: std::time::Duration::from_secs(1_800),
         zones: Arc::default(),
         seed: 0,

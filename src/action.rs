@@ -209,7 +209,7 @@ actions! {
     PaneOperations  "pane.operations" ["o" "7"]            Everywhere None,           "operations: what was and is being done";
     PaneTimeline    "pane.timeline"   ["t" "8"]            Everywhere None,           "the incident's timeline: everything that happened";
     Page            "page"            ["p"]                Everywhere None,           "page the next person, or the selected contact: shown before it goes out";
-    PaneReadiness   "pane.readiness"  ["0"]                Everywhere None,           "what was proven to work: tokens, rollbacks, contacts, logs";
+    PaneReadiness   "pane.readiness"  ["0"]                Everywhere None,           "what was proven to work, and the scores of the audit";
     Pin             "pin"             ["m"]                Everywhere None,           "pin the log line, check or chart that is selected to the timeline";
     Correct         "entry.correct"   ["e"]                Timeline   Some("correct"), "say what is right instead: what stood there stays in the journal";
     Redact          "entry.redact"    ["X"]                Timeline   Some("take out"), "take the entry out of what is shown and exported, and say why";

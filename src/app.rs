@@ -26,6 +26,7 @@ use crate::modal::Modal;
 use crate::modal::glance::Glance;
 use crate::modal::plan::PlanState;
 use crate::modal::prompt::Prompt;
+use crate::model::audit::Audited;
 use crate::model::catalog::Catalog;
 use crate::model::id::IncidentId;
 use crate::model::operation::Actor;
@@ -80,6 +81,8 @@ pub struct Setup {
     pub by: Actor,
     /// What was proven to work, when somebody looked last.
     pub readiness: Option<Readiness>,
+    /// What audits of the project's folder have found.
+    pub audited: Option<Audited>,
     /// How patient pages are.
     pub patience: Policy,
     /// How long others may hear nothing of an open incident.
@@ -157,6 +160,7 @@ impl App {
             by: setup.by,
             entries: Vec::new(),
             readiness: setup.readiness,
+            audited: setup.audited,
             patience: setup.patience,
             update_every: setup.update_every,
             zones: setup.zones,
@@ -343,7 +347,7 @@ impl App {
                 !self.world.catalog.offers.is_empty() || self.world.operations.latest_first().next().is_some()
             }
             (PaneId::Timeline, _) => self.world.incidents.latest_first().next().is_some(),
-            (PaneId::Readiness, _) => self.world.readiness.is_some(),
+            (PaneId::Readiness, _) => self.world.readiness.is_some() || self.world.audited.is_some(),
             (PaneId::Contacts, _) => !self.world.catalog.contacts.is_empty(),
             (_, Some(kind)) => self.world.catalog.feeds.iter().any(|feed| feed.capability == kind.capability()),
             (_, None) => !self.world.catalog.logs.is_empty(),

@@ -1,14 +1,17 @@
-//! The four blind spots of a repository: what will be an outage, seen in its files before it is one.
+//! The four blind spots of a repository and its platforms: what will be an outage, seen before it is one.
 //!
 //! ```text
-//!   Tree (paths and texts) -> Repo (what its files say) -> RULES -> findings -> suppressed? -> scores, reports
+//!   Tree (paths and texts) -> Repo (what its files say) -.
+//!                                                        +-> RULES -> findings -> suppressed? -> scores, reports
+//!   Live (what the platforms answered) ------------------'
 //! ```
 //!
-//! Pure: the shell reads the files, nothing here runs or asks anything. A rule is a file under `rules/`; it stays silent where
+//! Pure: the shell reads the files and asks the platforms, nothing here runs or asks anything. A rule is a file under `rules/`; it stays silent where
 //! it has no evidence. A value that may be a secret never becomes part of a finding.
 
 pub mod accept;
 pub mod finding;
+pub mod live;
 pub mod read;
 pub mod repo;
 pub mod report;
@@ -18,6 +21,7 @@ pub mod tree;
 
 use accept::Accepted;
 use finding::{Area, Finding, Level};
+use live::Live;
 use repo::{Options, Repo};
 use score::Score;
 use tree::Tree;
@@ -35,6 +39,8 @@ pub struct Report {
     pub files: usize,
     /// What was left out, and why: an audit that saw half of it must say so.
     pub skipped: Vec<String>,
+    /// Rules that the files alone would have bitten, and what a platform shows instead.
+    pub settled: Vec<(&'static str, String)>,
 }
 
 impl Report {
@@ -44,23 +50,31 @@ impl Report {
     }
 }
 
-/// Examines a tree.
-pub fn audit(tree: &Tree, options: &Options) -> Report {
-    let repo = Repo::read(tree, options);
+/// Examines a tree, and what the platforms say.
+pub fn audit(tree: &Tree, live: &Live, options: &Options) -> Report {
+    let repo = Repo::read(tree, live, options);
     let mut findings: Vec<Finding> = rules::RULES
         .iter()
         .flat_map(|rule| (rule.check)(&repo).into_iter().map(|evidence| Finding::new(rule, evidence, tree)))
         .collect();
     let accepted = Accepted::read(tree);
     findings.extend(accepted.troubles(tree));
-    let key = |one: &Finding| {
-        (std::cmp::Reverse(one.rule.level), urgency(one.rule.area), one.rule.id, one.path.clone(), one.line)
-    };
+    let mut settled: Vec<(&'static str, String)> = Vec::new();
+    findings.retain(|finding| {
+        let Some(why) = live.settles(finding.rule.id) else { return true };
+        if !settled.iter().any(|(rule, _)| *rule == finding.rule.id) {
+            settled.push((finding.rule.id, why));
+        }
+        false
+    });
+    let key =
+        |one: &Finding| (std::cmp::Reverse(one.rule.level), urgency(one.rule.area), one.rule.id, one.place.clone());
     findings.sort_by_cached_key(key);
-    findings.dedup_by(|a, b| a.rule.id == b.rule.id && a.path == b.path && a.line == b.line && a.says == b.says);
+    findings.dedup_by(|a, b| a.rule.id == b.rule.id && a.place == b.place && a.says == b.says);
     let (findings, accepted, stale) = accepted.apart(findings, tree);
     let scores = score::scores(&repo, &findings);
-    Report { findings, accepted, stale, scores, files: tree.len(), skipped: tree.skipped().to_vec() }
+    let skipped = tree.skipped().iter().chain(&live.skipped).cloned().collect();
+    Report { findings, accepted, stale, scores, files: tree.len(), skipped, settled }
 }
 
 /// Among findings of one level: what loses data or opens a door comes before what makes the next deploy uncertain.

@@ -17,6 +17,7 @@ pub mod doctor;
 pub mod environment;
 pub mod failure;
 pub mod feeds;
+mod foreign;
 pub mod incident;
 pub mod init;
 pub mod journal;
@@ -33,6 +34,7 @@ pub mod run;
 pub mod runbooks;
 pub mod schema;
 pub mod secret;
+pub mod silence;
 pub mod status;
 pub mod tell;
 pub mod trust;
@@ -135,6 +137,7 @@ fn dispatch(cli: &Cli, environment: &Environment) -> Result<Exit, Failure> {
         Some(Command::Restart(args)) => acting::restart(cli, args, environment),
         Some(Command::Scale(args)) => acting::scale(cli, args, environment),
         Some(Command::Act(args)) => acting::act(cli, args, environment),
+        Some(Command::Silence(args)) => silence::run(cli, args, environment),
         Some(Command::Operations(args)) => operations::run(cli, args, environment),
         Some(Command::Journal(args)) => journal::run(cli, args, environment),
         Some(Command::Runbooks(args)) => runbooks::run(cli, args, environment),

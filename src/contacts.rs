@@ -15,6 +15,7 @@ pub mod file;
 pub mod mask;
 pub mod number;
 pub mod qr;
+pub mod ring;
 pub mod vcard;
 pub mod words;
 

@@ -6,6 +6,7 @@
 mod clerk;
 pub mod evidence;
 pub mod incidents;
+mod itself;
 pub mod paging;
 pub mod planning;
 pub mod runs;

@@ -90,14 +90,16 @@ impl Assessment {
     /// the age of the trouble.
     pub fn worst_first(&self) -> Vec<&ServiceHealth> {
         let mut order: Vec<&ServiceHealth> = self.services.iter().collect();
+        // Where nothing is the matter they stand as their owner wrote them down.
         order.sort_by_cached_key(|own| {
             let cause = own.because_of.as_ref().and_then(|id| self.service(id));
             let lead = cause.unwrap_or(own);
+            let is_well = lead.health == Health::Healthy;
             (
                 lead.health,
-                Reverse(lead.affects > 0),
-                lead.since,
-                lead.service.clone(),
+                Reverse(lead.affects > 0 && !is_well),
+                lead.since.filter(|_| !is_well),
+                self.index.get(&lead.service).copied(),
                 own.because_of.is_some(),
                 own.health,
                 own.since,

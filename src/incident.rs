@@ -152,7 +152,7 @@ impl Incident {
                 self.seen.insert(key.clone());
             }
             IncidentEvent::Called { call, .. } => self.calls.push(call.clone()),
-            IncidentEvent::Reached { .. } | IncidentEvent::Told { .. } | IncidentEvent::Evidence { .. } => {}
+            IncidentEvent::Evidence { .. } => {}
             IncidentEvent::Sending { key, kind, sender, attempt, contact, title, text } => {
                 self.messages.push(Sending {
                     key: key.clone(),

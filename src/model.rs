@@ -4,6 +4,7 @@
 //! (`now` is always a parameter) and how anything looks on a screen.
 
 pub mod alert;
+pub mod audit;
 pub mod catalog;
 pub mod check;
 pub mod check_state;
@@ -22,6 +23,7 @@ pub mod metric;
 pub mod observed;
 pub mod operation;
 pub mod output;
+pub mod platform;
 pub mod readiness;
 pub mod release;
 pub mod run;

@@ -17,10 +17,12 @@ pub use routes::Route;
 pub use turn::{Turn, Why};
 
 use crate::incident::Incident;
+use crate::model::contact::Outcome;
 use crate::model::message::MessageKind;
 use turn::Page;
 
-/// Returns the pages of an incident: what went out by several senders under one key is one page.
+/// Returns the pages of an incident, and the calls that reached somebody, in the order of their times: what went out by several
+/// senders under one key is one page, and who said on the phone that they take it have their time like who was paged.
 pub fn pages(incident: &Incident) -> Vec<Page> {
     let mut pages: Vec<(String, Page)> = Vec::new();
     for sent in incident.messages.iter().filter(|sent| sent.kind == MessageKind::Page) {
@@ -35,5 +37,9 @@ pub fn pages(incident: &Incident) -> Vec<Page> {
             }
         }
     }
-    pages.into_iter().map(|(_, page)| page).collect()
+    let mut pages: Vec<Page> = pages.into_iter().map(|(_, page)| page).collect();
+    let reached = incident.calls.iter().filter(|call| call.outcome == Outcome::Reached);
+    pages.extend(reached.map(|call| Page { contact: Some(call.contact.clone()), at: call.at, arrived: true }));
+    pages.sort_by_key(|page| page.at);
+    pages
 }

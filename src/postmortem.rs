@@ -89,6 +89,11 @@ pub fn facts(material: &Material<'_>) -> Value {
     let of = |kinds: &[Kind]| -> Vec<Value> {
         told.iter().filter(|told| kinds.contains(&told.first.kind)).map(|told| line(told, &times)).collect()
     };
+    let helped = told.iter().rev().find(|told| recovered_at(told).is_some());
+    // Where nobody said that it was mitigated, what was done says it by its checks; users were well by the resolution at last.
+    let resolved = reached(IncidentState::Resolved);
+    let recovered = helped.and_then(recovered_at).filter(|at| *at >= began);
+    let mitigated = reached(IncidentState::Mitigated).or(recovered.map(|at| resolved.map_or(at, |end| at.min(end))));
     let people: Vec<String> = incident.humans().map(|actor| actor.user.to_string()).collect();
     let roles: Vec<Value> = incident.roles.iter().map(|(role, who)| json!({ "role": role, "who": who })).collect();
     json!({
@@ -113,13 +118,13 @@ pub fn facts(material: &Material<'_>) -> Value {
         "detected_by": first_symptom.filter(|moment| moment.at <= incident.opened_at).map(|moment| json!({ "text": moment.text, "kind": moment.kind.word() })),
         "opened": { "at": times.full(incident.opened_at), "when": times.short(incident.opened_at), "after": span(incident.opened_at.since(began)) },
         "acknowledged": figure(Figure::Acknowledged, reached(IncidentState::Acknowledged)),
-        "mitigated": figure(Figure::Mitigated, reached(IncidentState::Mitigated)),
-        "resolved": figure(Figure::Resolved, reached(IncidentState::Resolved)),
+        "mitigated": figure(Figure::Mitigated, mitigated),
+        "resolved": figure(Figure::Resolved, resolved),
         "budget": spent,
         "changes": of(&[Kind::Release, Kind::Vendor]),
         "symptoms": of(&[Kind::Health, Kind::Alert, Kind::Metric]),
         "actions": of(&[Kind::Action, Kind::Step]),
-        "helped": told.iter().rev().find(|told| told.outcome.as_ref().is_some_and(|(_, text)| text.as_str().starts_with("recovered"))).map(|told| line(told, &times)),
+        "helped": helped.map(|told| line(told, &times)),
         "evidence": of(&[Kind::Log, Kind::Evidence]),
         "notes": of(&[Kind::Note]),
         "reached": of(&[Kind::Contact, Kind::Message]),
@@ -168,6 +173,11 @@ impl Times<'_> {
             format!("{} after", span(at.since(self.began)))
         }
     }
+}
+
+/// When what was done turned green what had been red.
+fn recovered_at(told: &Told<'_>) -> Option<Timestamp> {
+    told.outcome.as_ref().filter(|(_, text)| text.as_str().starts_with("recovered")).map(|(at, _)| *at)
 }
 
 /// A line of the story.

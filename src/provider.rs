@@ -16,6 +16,7 @@ pub mod fixture;
 pub mod map;
 pub mod offers;
 pub mod proof;
+pub mod reach;
 pub mod registry;
 pub mod run;
 pub mod transport;

@@ -7,20 +7,23 @@
 //! Pure: whoever reads the tree hands it over. A file that does not parse is still evidence by its name, and says less. There
 //! is no guessing: what is not written somewhere is not in the answer.
 
+pub mod apps;
 mod ci;
 mod cloud;
 mod compose;
 mod container;
-mod database;
+pub mod database;
 pub mod draft;
 mod env_example;
+pub mod environment;
 mod fly;
 mod hosts;
+mod kamal;
 mod kubernetes;
 mod monitoring;
 mod packages;
 mod remote;
-mod text;
+pub mod text;
 mod vendor;
 mod workers;
 pub mod write;
@@ -68,6 +71,17 @@ pub enum What {
         service: Option<String>,
         params: BTreeMap<&'static str, String>,
     },
+    /// It runs on a platform that there is no provider for.
+    Elsewhere {
+        platform: &'static str,
+        service: Option<String>,
+        /// What it is called there, where that is written.
+        there: Option<String>,
+    },
+    /// A database that the same compose project starts beside it, as a service of its own.
+    Store { database: &'static str, service: String, params: BTreeMap<&'static str, String> },
+    /// A service that waits for another one.
+    Needs { service: String, on: String },
     /// Changes are built and deployed by this.
     Ci { provider: &'static str, params: BTreeMap<&'static str, String> },
     /// A database, a queue or a store that it uses.
@@ -106,6 +120,9 @@ impl What {
     pub fn key(&self) -> String {
         match self {
             Self::Platform { provider, .. } => format!("platform:{provider}"),
+            Self::Elsewhere { platform, .. } => format!("platform:{platform}"),
+            Self::Store { service, .. } => format!("store:{service}"),
+            Self::Needs { service, on } => format!("needs:{service}:{on}"),
             Self::Ci { provider, .. } => format!("ci:{provider}"),
             Self::Database { name } => format!("database:{name}"),
             Self::Monitoring { provider, .. } => format!("monitoring:{provider}"),
@@ -131,6 +148,8 @@ const EVIDENCE: &[Evidence] = &[
     Evidence { wants: hosts::wants, read: hosts::read },
     Evidence { wants: workers::wants, read: workers::read },
     Evidence { wants: cloud::wants, read: cloud::read },
+    Evidence { wants: kamal::wants, read: kamal::read },
+    Evidence { wants: apps::wants, read: apps::read },
     Evidence { wants: compose::wants, read: compose::read },
     Evidence { wants: container::wants, read: container::read },
     Evidence { wants: kubernetes::wants, read: kubernetes::read },
@@ -230,11 +249,11 @@ impl Findings {
 fn rank(what: &What) -> u8 {
     match what {
         What::Name { .. } => 0,
-        What::Platform { .. } => 1,
+        What::Platform { .. } | What::Elsewhere { .. } => 1,
         What::Url { .. } => 2,
         What::Health { .. } => 3,
         What::Ci { .. } => 4,
-        What::Database { .. } => 5,
+        What::Database { .. } | What::Store { .. } | What::Needs { .. } => 5,
         What::Migrations { .. } => 6,
         What::Monitoring { .. } => 7,
         What::Vendor { .. } => 8,

@@ -2,6 +2,7 @@
 //!
 //! Everything that is slow, that can fail or that knows the clock lives here, and talks to the console in events.
 
+pub mod audits;
 mod clipboard;
 pub mod console;
 pub mod effects;

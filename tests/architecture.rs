@@ -62,6 +62,12 @@ const MODULES: &[Module] = &[
         may_import: &["model", "config", "provider::definition", "provider::vendors"],
     },
     Module { path: "provider::offers", layer: Layer::Knowledge, may_import: &["model", "provider::definition"] },
+    // What a source would do, for the list that somebody approves.
+    Module {
+        path: "provider::reach",
+        layer: Layer::Knowledge,
+        may_import: &["model", "config", "provider::definition"],
+    },
     Module { path: "provider::proof", layer: Layer::Knowledge, may_import: &[] },
     Module { path: "provider::vendors", layer: Layer::Knowledge, may_import: &["model"] },
     Module {

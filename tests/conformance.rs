@@ -262,7 +262,10 @@ fn definitions_speak_as_the_descriptions_say() {
                 println!("    not described: {request}");
                 // What others cut out of a documentation was never meant to be whole.
                 let official = rows.iter().any(|described| described.row.proof == Proof::Description);
-                if official && request != "a program" && !exceptions::undescribed(name, &request) {
+                if official
+                    && request != "a program"
+                    && !exceptions::undescribed(name, &format!("{} {request}", outcome.what))
+                {
                     troubles.push(format!("{name} {}: no description knows {request}", outcome.what));
                 }
             }

@@ -198,13 +198,11 @@ fn a_person_is_asked_for_what_cannot_be_known() {
     let folder = place.path("").display().to_string();
     let mut terminal = Terminal::spawn(CRASHCART, ["init", &folder], &start);
     terminal.wait_for("shop: service id");
-    terminal.type_text("srv-1\r");
-    terminal.wait_for("where does it answer?");
-    terminal.type_text(&format!("{}\r", web.url("")));
-    terminal.wait_for("Who is called first?");
     let screen = terminal.screen();
-    assert!(screen.contains(&format!("{}/health answers", web.url(""))), "{screen}");
     assert!(screen.contains("the credential is that of"), "{screen}");
+    terminal.type_text("srv-1\r");
+    // A worker answers nobody: where it does is not asked.
+    terminal.wait_for("Who is called first? A name");
     terminal.type_text("Kim\r");
     terminal.wait_for("telephone");
     terminal.type_text("+49 30 901820\r");
@@ -215,10 +213,43 @@ fn a_person_is_asked_for_what_cannot_be_known() {
     terminal.wait_for("is written.");
     assert_eq!(terminal.exit_code(), 0);
     let config = place.config().unwrap();
-    for part in ["service = \"srv-1\"", "/health\", every", "name = \"Kim\"", "phone = \"+49 30 901820\""] {
+    for part in ["service = \"srv-1\"", "name = \"Kim\"", "phone = \"+49 30 901820\""] {
         assert!(config.contains(part), "no {part} in\n{config}");
     }
     assert_eq!(place.run(&["trust", "--list"]).code, Some(0), "who has read it and said yes is not asked again");
+}
+
+#[test]
+fn an_address_is_tried_and_whoever_git_knows_is_called_and_enter_writes_it() {
+    let web = Web::start();
+    let place = Place::new(&[("README.md", "")]);
+    let name = "[user]\n\tname = Kim Doe\n\temail = kim@acme.dev\n";
+    fs::write(place.root.path().join("home/.gitconfig"), name).unwrap();
+    let start = Start {
+        size: (120, 60),
+        environment: place.variables.iter().map(|(name, value)| (*name, value.clone())).collect(),
+        ..Start::default()
+    };
+    let folder = place.path("").display().to_string();
+    let mut terminal = Terminal::spawn(CRASHCART, ["init", &folder], &start);
+    terminal.wait_for("where does it answer?");
+    terminal.type_text(&format!("{}\r", web.url("")));
+    terminal.wait_for(&format!("{}/health answers", web.url("")));
+    terminal.wait_for("Enter: Kim Doe");
+    terminal.type_text("\r");
+    terminal.wait_for("telephone");
+    terminal.type_text("\r");
+    terminal.wait_for("Write this to");
+    // What it would do stands right above the question, however long the file is.
+    let screen = terminal.screen();
+    assert!(screen.contains(&format!("contact GET {}/health", web.url(""))), "{screen}");
+    terminal.type_text("\r");
+    terminal.wait_for("is written.");
+    assert_eq!(terminal.exit_code(), 0);
+    let config = place.config().unwrap();
+    for part in ["/health\", every", "name = \"Kim Doe\"", "email = \"kim@acme.dev\""] {
+        assert!(config.contains(part), "no {part} in\n{config}");
+    }
 }
 
 #[test]

@@ -12,6 +12,8 @@ mod links_over_ssh;
 mod runbook;
 #[path = "nights/swarm.rs"]
 mod swarm;
+#[path = "nights/watched.rs"]
+mod watched;
 
 use serde_json::Value;
 

@@ -11,7 +11,8 @@ use std::time::Duration;
 use crashcart::incident::recall::{Likeness, Situation, recall};
 use crashcart::incident::timeline::timeline;
 use crashcart::incident::{Incident, Incidents};
-use crashcart::model::id::{EntryId, IncidentId, ServiceId};
+use crashcart::model::contact::{Call, Outcome};
+use crashcart::model::id::{ContactId, EntryId, IncidentId, ServiceId};
 use crashcart::model::incident::{Figure, IncidentEvent, IncidentState, SeenKind, Severity};
 use crashcart::model::journal::{Body, Entry};
 use crashcart::model::operation::OperationEvent;
@@ -147,11 +148,14 @@ fn bad_deploy() -> Script {
     script.write(
         320,
         "lee",
-        IncidentEvent::Reached {
-            contact: line("Stripe support"),
-            by_way_of: line("phone"),
-            outcome: line("not theirs"),
-            happened_at: Timestamp::from_secs(BEGAN + 320),
+        IncidentEvent::Called {
+            name: line("Stripe support"),
+            call: Call {
+                contact: ContactId::new("stripe-support"),
+                number: None,
+                at: Timestamp::from_secs(BEGAN + 320),
+                outcome: Outcome::Declined,
+            },
         },
     );
     script.write(
@@ -198,6 +202,17 @@ fn a_bad_deploy_reads_like_a_postmortem_and_its_noise_is_folded() {
     assert_eq!(facts["timeline"].as_array().unwrap().iter().filter(|one| one["kind"] == "alert").count(), 40);
     assert_eq!(facts["timeline"].as_array().unwrap().len(), timeline(&script.incident(), &script.entries).len());
     assert_eq!(facts["budget"]["percent"], "65", "the figure that people said is what is counted");
+}
+
+#[test]
+fn what_recovered_has_mitigated_where_nobody_said_so() {
+    let mut script = Script::new("Checkout answers 500", &["checkout"], 60);
+    script.rolls_back(600, |_| {});
+    assert_eq!(script.facts(900, None)["mitigated"]["after"], "11 min 14 s");
+    script.state(650, IncidentState::Resolved);
+    assert_eq!(script.facts(900, None)["mitigated"]["after"], "10 min 50 s", "users were well by then");
+    script.state(700, IncidentState::Mitigated);
+    assert_eq!(script.facts(900, None)["mitigated"]["after"], "11 min 40 s", "what people say counts");
 }
 
 #[test]

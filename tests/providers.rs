@@ -7,4 +7,6 @@ mod fixtures;
 mod lesson;
 #[path = "providers/mistakes.rs"]
 mod mistakes;
+#[path = "providers/names_only.rs"]
+mod names_only;
 mod support;

@@ -9,6 +9,8 @@ mod support;
 mod aws;
 #[path = "real_servers/docker.rs"]
 mod docker;
+#[path = "real_servers/docker_audit.rs"]
+mod docker_audit;
 #[path = "real_servers/docker_provider.rs"]
 mod docker_provider;
 #[path = "real_servers/messages.rs"]
@@ -19,6 +21,8 @@ mod metrics;
 mod metrics_providers;
 #[path = "real_servers/night.rs"]
 mod night;
+#[path = "real_servers/silence.rs"]
+mod silence;
 #[path = "real_servers/swarm_provider.rs"]
 mod swarm_provider;
 

@@ -50,7 +50,9 @@ fn what_is_recognised_is_what_a_person_finds() {
     for (project, expected) in &table {
         let read = tree::read(&folder.join(project));
         assert!(!read.cut && !read.tree.files.is_empty(), "{project} was read");
-        let compared = |key: &String| !key.starts_with("name:") && !key.starts_with("migrations:");
+        // What else is found helps to draft, and the table does not speak of it.
+        let beside = ["name:", "migrations:", "store:", "needs:"];
+        let compared = |key: &String| !beside.iter().any(|kind| key.starts_with(kind));
         let found: BTreeSet<String> =
             recognise(&read.tree).iter().map(|found| found.what.key()).filter(compared).collect();
         // A guessed address follows from a name and claims nothing.

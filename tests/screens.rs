@@ -267,6 +267,74 @@ fn what_was_proven_at_each_size() {
     }
 }
 
+/// The audits of a project in its second month: one blind spot gets better, one worse.
+fn audits() -> crashcart::model::audit::Audited {
+    use crashcart::model::audit::{Area, Audited, LastRun, Level, Run, Worst};
+    let scores =
+        [[60, 72, 40, 52, 72, 91], [60, 72, 52, 44, 72, 91], [72, 72, 60, 44, 72, 91], [80, 72, 72, 32, 72, 91]];
+    let runs = scores.iter().zip([2_500_000, 1_200_000, 260_000, 3_600]).map(|(points, at)| {
+        let score = |(area, points): (Area, &u8)| (area, (area != Area::Delivery).then_some(*points));
+        Run { at: demo::at(at), scores: Area::ALL.into_iter().zip(points).map(score).collect() }
+    });
+    let worst = |level, rule: &str, title: &str, place: &str, says: &str, fix: &str, others| Worst {
+        level,
+        rule: Line::from_text(rule),
+        title: Line::from_text(title),
+        place: Line::from_text(place),
+        says: Line::from_text(says),
+        fix: Line::from_text(fix),
+        others,
+    };
+    Audited {
+        runs: runs.collect(),
+        last: Some(LastRun {
+            at: demo::at(3_600),
+            counts: [3, 5, 2, 1],
+            worst: vec![
+                worst(
+                    Level::Critical,
+                    "observability.live-alerts-go-nowhere",
+                    "Alerts of the live monitoring reach nobody",
+                    "Prometheus on prom",
+                    "its alerts are sent to nobody",
+                    "Name Alertmanager in prometheus.yml; send a test alert.",
+                    0,
+                ),
+                worst(
+                    Level::High,
+                    "parity.live-variable-missing",
+                    "A variable that the program needs is not set in production",
+                    "checkout on fly (production)",
+                    "`STRIPE_KEY` is read in src/pay.js:3, and is not set",
+                    "Set it on the platform before the next deploy.",
+                    2,
+                ),
+            ],
+            skipped: vec![Line::from_text("sentry, issues of checkout: no credential")],
+        }),
+    }
+}
+
+#[test]
+fn what_audits_found_at_each_size() {
+    use crashcart::model::readiness::{Area, Proof, Readiness, Verdict};
+    let lines = vec![
+        Proof::new(Area::Credential, "sentry", Verdict::Failure, "401: the token is not valid any more")
+            .fix("crashcart secret set sentry"),
+        Proof::new(Area::Source, "fly", Verdict::Ok, "answered in 120 ms"),
+    ];
+    for size in [(40, 20), (80, 24), (120, 40)] {
+        let mut setup = demo::setup(demo::catalog(), size);
+        setup.readiness = Some(Readiness { at: demo::at(7_300), lines: lines.clone() });
+        setup.audited = Some(audits());
+        let mut app = App::new(setup).0;
+        press(&mut app, "0");
+        check("audited", &app, size);
+        press(&mut app, "G");
+        check("audited-end", &app, size);
+    }
+}
+
 #[test]
 fn an_empty_console_says_what_to_do() {
     for size in SIZES {

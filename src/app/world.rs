@@ -16,6 +16,7 @@ use crate::model::time::Timestamp;
 use crate::operation::ledger::RESUME_DEPLOYS;
 use crate::operation::{Ledger, Operation, Standing, words};
 
+use crate::model::audit::Audited;
 use crate::model::message::MessageKind;
 use crate::model::operation::Actor;
 use crate::model::readiness::Readiness;
@@ -66,6 +67,8 @@ pub struct World {
     pub entries: Vec<Entry>,
     /// What was proven to work, when somebody looked last.
     pub readiness: Option<Readiness>,
+    /// What audits of the project's folder have found.
+    pub audited: Option<Audited>,
     /// How patient pages are.
     pub patience: Policy,
     /// How long others may hear nothing of an open incident.
@@ -141,7 +144,11 @@ impl World {
 
     /// Returns the sentence that must not be overlooked, if there is one.
     pub fn alarm(&self) -> Option<Alarm> {
-        let here = self.inert.as_ref().or(self.assessment.network.trouble.as_ref());
+        if let Some(why) = &self.inert {
+            // On a phone the sentence is cut: what to do about it comes first.
+            return Some(Alarm { text: format!("run crashcart trust: {why}"), grave: true });
+        }
+        let here = self.assessment.network.trouble.as_ref();
         if let Some(text) = here.or(self.assessment.network.clock.as_ref()) {
             return Some(Alarm { text: text.to_string(), grave: true });
         }
@@ -162,7 +169,11 @@ impl World {
     fn under_way(&self) -> Option<Alarm> {
         let incident = self.incidents.open().map(|incident| {
             let since = incident.began_at.in_zone(&self.zone).strftime("%H:%M");
-            format!("{} #{} {} since {since}", incident.severity.word(), incident.number, incident.title)
+            let others = match self.incidents.count_open() {
+                0 | 1 => String::new(),
+                open => format!(" (and {} more)", open - 1),
+            };
+            format!("{} #{}{others} {} since {since}", incident.severity.word(), incident.number, incident.title)
         });
         let parts: Vec<String> = incident.into_iter().chain(self.untold()).chain(self.followed()).collect();
         (!parts.is_empty()).then(|| Alarm { text: parts.join("; "), grave: false })

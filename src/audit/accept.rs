@@ -6,7 +6,7 @@
 
 use serde::Deserialize;
 
-use super::finding::{Area, Evidence, Finding, Level, Rule};
+use super::finding::{Area, Evidence, Finding, Level, Place, Rule};
 use super::read::Pattern;
 use super::tree::Tree;
 use crate::model::text::Line;
@@ -37,6 +37,10 @@ struct List {
 struct Entry {
     rule: String,
     path: Option<String>,
+    /// On a platform: the source, the service and the environment.
+    source: Option<String>,
+    service: Option<String>,
+    environment: Option<String>,
     fingerprint: Option<String>,
     #[serde(default)]
     reason: String,
@@ -130,7 +134,9 @@ impl Accepted {
         }
         let stale = self.entries.iter().zip(used).filter(|(entry, used)| !used && !entry.reason.trim().is_empty());
         let stale = stale.map(|(entry, _)| {
-            let place = entry.path.as_ref().map_or_else(String::new, |path| format!(" in {path}"));
+            let place = [&entry.path, &entry.source, &entry.service, &entry.environment];
+            let place: Vec<&str> = place.into_iter().flatten().map(String::as_str).collect();
+            let place = if place.is_empty() { String::new() } else { format!(" in {}", place.join(", ")) };
             format!("{}{place}", entry.rule)
         });
         (kept, accepted, stale.collect())
@@ -141,8 +147,24 @@ impl Entry {
     fn fits(&self, finding: &Finding) -> bool {
         self.rule == finding.rule.id
             && !self.reason.trim().is_empty()
-            && self.path.as_ref().is_none_or(|path| path == finding.path.as_str())
+            && self.is_about(&finding.place)
             && self.fingerprint.as_ref().is_none_or(|print| *print == finding.fingerprint)
+    }
+}
+
+impl Entry {
+    fn is_about(&self, place: &Place) -> bool {
+        let said = |wanted: &Option<String>, is: Option<&Line>| {
+            wanted.as_ref().is_none_or(|wanted| is.is_some_and(|is| is.as_str() == wanted))
+        };
+        let (path, source, service, environment) = match place {
+            Place::File { path, .. } => (Some(path), None, None, None),
+            Place::Live(live) => (None, Some(&live.source), live.service.as_ref(), live.environment.as_ref()),
+        };
+        said(&self.path, path)
+            && said(&self.source, source)
+            && said(&self.service, service)
+            && said(&self.environment, environment)
     }
 }
 
@@ -157,8 +179,8 @@ fn inline(line: &str) -> Option<(&str, &str)> {
 
 /// Returns the reason that stands on the finding's line or on the one above it.
 fn beside(finding: &Finding, tree: &Tree) -> Option<String> {
-    let text = tree.text(finding.path.as_str())?;
-    let from = finding.line.saturating_sub(2);
+    let text = tree.text(finding.place.path()?.as_str())?;
+    let from = finding.place.line().unwrap_or(0).saturating_sub(2);
     text.lines()
         .skip(from)
         .take(2)
@@ -171,13 +193,19 @@ pub fn list(findings: &[Finding], reason: &str) -> String {
     let quoted = |text: &str| serde_json::Value::String(text.to_owned()).to_string();
     let mut text = String::new();
     for finding in findings.iter().filter(|finding| finding.rule.id != NO_REASON.id) {
-        text.push_str(&format!(
-            "\n[[accept]]\nrule = {}\npath = {}\nfingerprint = {}\nreason = {}\n",
-            quoted(finding.rule.id),
-            quoted(finding.path.as_str()),
-            quoted(&finding.fingerprint),
-            quoted(reason)
-        ));
+        text.push_str(&format!("\n[[accept]]\nrule = {}\n", quoted(finding.rule.id)));
+        let place = match &finding.place {
+            Place::File { path, .. } => vec![("path", Some(path))],
+            Place::Live(live) => vec![
+                ("source", Some(&live.source)),
+                ("service", live.service.as_ref()),
+                ("environment", live.environment.as_ref()),
+            ],
+        };
+        for (key, value) in place.into_iter().filter_map(|(key, value)| Some((key, value?))) {
+            text.push_str(&format!("{key} = {}\n", quoted(value.as_str())));
+        }
+        text.push_str(&format!("fingerprint = {}\nreason = {}\n", quoted(&finding.fingerprint), quoted(reason)));
     }
     text
 }

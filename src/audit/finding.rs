@@ -1,81 +1,15 @@
 //! Rules, and what they find.
 
+use std::fmt;
+
 use sha2::{Digest as _, Sha256};
 
+use super::live::{LivePlace, line_in};
 use super::repo::Repo;
 use super::tree::Tree;
+pub use crate::model::audit::{Area, Level};
 use crate::model::secret::redact::Redactor;
 use crate::model::text::Line;
-
-/// A blind spot, or what stands beside the four.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Area {
-    Parity,
-    Data,
-    Config,
-    Observability,
-    Delivery,
-    Readiness,
-}
-
-impl Area {
-    /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 6] =
-        [Self::Parity, Self::Data, Self::Config, Self::Observability, Self::Delivery, Self::Readiness];
-
-    /// Returns its name in ids and JSON.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Parity => "parity",
-            Self::Data => "data",
-            Self::Config => "config",
-            Self::Observability => "observability",
-            Self::Delivery => "delivery",
-            Self::Readiness => "readiness",
-        }
-    }
-
-    /// Returns its name for people.
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Parity => "Environment parity",
-            Self::Data => "Data state and migrations",
-            Self::Config => "Configuration",
-            Self::Observability => "Observability",
-            Self::Delivery => "Delivery",
-            Self::Readiness => "Incident readiness",
-        }
-    }
-}
-
-/// How bad it is when it bites.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Level {
-    Low,
-    Medium,
-    High,
-    Critical,
-}
-
-impl Level {
-    /// All of them, the worst last.
-    pub const ALL: [Self; 4] = [Self::Low, Self::Medium, Self::High, Self::Critical];
-
-    /// Returns its name.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Low => "low",
-            Self::Medium => "medium",
-            Self::High => "high",
-            Self::Critical => "critical",
-        }
-    }
-
-    /// Returns the level of a name.
-    pub fn of_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|level| level.word() == word)
-    }
-}
 
 /// One thing that is looked for.
 #[derive(Debug)]
@@ -92,26 +26,73 @@ pub struct Rule {
     pub check: fn(&Repo<'_>) -> Vec<Evidence>,
 }
 
+/// Where a rule saw something: in a file, or on a platform.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Place {
+    File {
+        path: Line,
+        /// Counted from 1; 0 when it is about the file or the repository as a whole.
+        line: usize,
+    },
+    Live(LivePlace),
+}
+
+impl Place {
+    /// Returns the file's path; nothing on a platform.
+    pub fn path(&self) -> Option<&Line> {
+        match self {
+            Self::File { path, .. } => Some(path),
+            Self::Live(_) => None,
+        }
+    }
+
+    /// Returns the line in a file, where it is about one.
+    pub fn line(&self) -> Option<usize> {
+        match self {
+            Self::File { line, .. } => Some(*line).filter(|line| *line > 0),
+            Self::Live(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File { path, line: 0 } => write!(formatter, "{path}"),
+            Self::File { path, line } => write!(formatter, "{path}:{line}"),
+            Self::Live(place) => formatter.write_str(&place.words()),
+        }
+    }
+}
+
 /// Where a rule saw something, and what.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Evidence {
-    pub path: String,
-    /// Counted from 1; 0 when it is about the file or the repository as a whole.
-    pub line: usize,
+    pub place: Place,
     pub says: String,
     /// Whether the line itself may be shown.
     pub shown: bool,
 }
 
 impl Evidence {
+    /// Whether it was seen in this file.
+    pub fn is_in(&self, path: &str) -> bool {
+        self.place.path().is_some_and(|own| own.as_str() == path)
+    }
+
     /// Returns evidence that shows its line.
     pub fn at(path: &str, line: usize, says: impl Into<String>) -> Self {
-        Self { path: path.to_owned(), line, says: says.into(), shown: true }
+        Self { place: Place::File { path: Line::from_text(path), line }, says: says.into(), shown: true }
     }
 
     /// Returns evidence whose line may hold a secret.
     pub fn hidden(path: &str, line: usize, says: impl Into<String>) -> Self {
         Self { shown: false, ..Self::at(path, line, says) }
+    }
+
+    /// Returns evidence from a platform.
+    pub fn live(place: LivePlace, says: impl Into<String>) -> Self {
+        Self { place: Place::Live(place), says: says.into(), shown: false }
     }
 }
 
@@ -119,26 +100,37 @@ impl Evidence {
 #[derive(Clone, Debug)]
 pub struct Finding {
     pub rule: &'static Rule,
-    pub path: Line,
-    pub line: usize,
+    pub place: Place,
     pub says: Line,
     /// The line of the file, without what looks like a secret.
     pub excerpt: Option<Line>,
+    /// The line of the configuration that stands for a place on a platform, for those who can only show files.
+    pub anchor: Option<usize>,
     /// The same for the same finding when lines above it come and go.
     pub fingerprint: String,
 }
 
 impl PartialEq for Finding {
     fn eq(&self, other: &Self) -> bool {
-        self.rule.id == other.rule.id && self.fingerprint == other.fingerprint && self.line == other.line
+        self.rule.id == other.rule.id && self.fingerprint == other.fingerprint && self.place == other.place
     }
 }
 
 impl Finding {
     /// Makes a finding of a rule's evidence.
     pub fn new(rule: &'static Rule, evidence: Evidence, tree: &Tree) -> Self {
-        let Evidence { path, line, says, shown } = evidence;
-        let whole = line.checked_sub(1).and_then(|index| tree.text(&path)?.lines().nth(index)).map(str::trim);
+        let Evidence { place, says, shown } = evidence;
+        let whole =
+            place.path().zip(place.line()).and_then(|(path, line)| tree.text(path.as_str())?.lines().nth(line - 1));
+        let whole = whole.map(str::trim);
+        let (path, anchor) = match &place {
+            Place::File { path, .. } => (path.to_string(), None),
+            Place::Live(place) => {
+                let service =
+                    place.service.as_ref().map(|service| service.as_str().split(" (").next().unwrap_or_default());
+                (format!("live/{}", place.path()), line_in(tree, service.unwrap_or_default()))
+            }
+        };
         let fingerprint = Sha256::digest(format!("{}\0{path}\0{}", rule.id, whole.unwrap_or(&says)));
         let fingerprint = fingerprint.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
         let clean = |text: &str| Line::from_text(&Redactor::default().redact(text));
@@ -146,6 +138,6 @@ impl Finding {
             let redacted = Redactor::default().redact(text).chars().take(160).collect::<String>();
             Line::from_text(&redacted)
         });
-        Self { rule, path: Line::from_text(&path), line, says: clean(&says), excerpt, fingerprint }
+        Self { rule, place, says: clean(&says), excerpt, anchor, fingerprint }
     }
 }

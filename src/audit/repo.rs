@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::live::Live;
 use super::read::dockerfile::{self, Dockerfile};
 use super::read::engine;
 pub use super::read::engine::Engine;
@@ -57,6 +58,8 @@ pub struct Toml {
 #[derive(Debug)]
 pub struct Repo<'t> {
     pub tree: &'t Tree,
+    /// What the platforms say.
+    pub live: &'t Live,
     pub dockerfiles: Vec<Dockerfile>,
     pub composes: Vec<Document>,
     pub pipelines: Vec<Pipeline>,
@@ -87,7 +90,7 @@ const PLATFORMS: &[&str] =
 
 impl<'t> Repo<'t> {
     /// Reads what a tree holds.
-    pub fn read(tree: &'t Tree, options: &Options) -> Self {
+    pub fn read(tree: &'t Tree, live: &'t Live, options: &Options) -> Self {
         let files = || tree.files().filter(|file| !is_aside(file.path));
         let is_yaml = |path: &str| path.ends_with(".yml") || path.ends_with(".yaml");
         let dockerfiles = files()
@@ -143,6 +146,7 @@ impl<'t> Repo<'t> {
         let used = variables::used(tree);
         Self {
             tree,
+            live,
             dockerfiles,
             composes,
             pipelines,

@@ -47,6 +47,7 @@ fn score(area: Area, repo: &Repo<'_>, findings: &[Finding]) -> Score {
             Area::Data => !repo.migrations.is_empty() || repo.engine.is_some(),
             Area::Delivery => !repo.pipelines.is_empty(),
             _ => repo.service().is_some(),
-        };
+        }
+        || repo.live.shows(area);
     Score { area, points: looked_at.then(|| u8::try_from(100_u32.saturating_sub(lost)).unwrap_or(0)), counts }
 }

@@ -58,9 +58,9 @@ impl Desk {
         }
         let state_dir = state_dir(cli, environment)?;
         let clock = Clock::system();
-        let engine = outside::engine(environment, &clock);
+        let engine = outside::engine(environment, &clock, &project.definitions);
         let planner = planner(cli, &project, &engine, environment);
-        let starter = Starter { state_dir: state_dir.clone(), config: project.file.clone() };
+        let starter = Starter { state_dir: state_dir.clone(), config: project.used() };
         let is_interactive = environment.stdin_is_terminal && environment.stderr_is_terminal;
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         Ok(Self { project, engine, clock, planner, state_dir, starter, is_interactive, runtime })
@@ -222,74 +222,120 @@ impl Desk {
 
     /// Reads what an action's target may be, and finds the one that is meant.
     pub fn target(&self, offer: &Offer, wanted: Option<&str>) -> Result<(Target, bool), Failure> {
-        let capability = match offer.target.as_str() {
-            "release" => Capability::Releases,
-            "instance" => Capability::Instances,
-            "alert" => Capability::Alerts,
-            "issue" => Capability::Issues,
-            "check" => Capability::Checks,
-            _ => return Ok((Target::Service, false)),
-        };
+        if capability(offer).is_none() {
+            return Ok((Target::Service, false));
+        }
         if wanted.is_none() && offer.action == ROLL_BACK {
             return Ok((Target::Service, true));
         }
+        choose(self.runtime.block_on(self.things(offer))?, wanted, offer).map(|target| (target, false))
+    }
+
+    /// Reads everything that an action can act on.
+    pub async fn things(&self, offer: &Offer) -> Result<Vec<Thing>, Failure> {
+        let Some(capability) = capability(offer) else { return Ok(Vec::new()) };
         let source: &Source =
             self.project.catalog.source(&offer.source).ok_or_else(|| anyhow!("there is no source {}", offer.source))?;
         let input = BTreeMap::new();
         let ask = Ask { source, capability, params: &offer.params, input: &input, now: true };
-        let read = self.runtime.block_on(self.engine.read(&ask));
+        let read = self.engine.read(&ask).await;
         let found = read.map_err(|failure| failed(crate::runtime::feeds::trouble(&failure)))?.found;
-        let things: Vec<(String, String, Target)> = match found {
+        Ok(match found {
             Found::Releases(all) => all
                 .into_iter()
                 .map(|one| {
                     let commit = one.commit.as_ref().map(ToString::to_string).unwrap_or_default();
-                    (one.id.to_string(), format!("{}\n{commit}", one.name()), Target::Release(Box::new(one)))
+                    Thing {
+                        id: one.id.to_string(),
+                        names: vec![one.name().to_string(), commit],
+                        target: Target::Release(Box::new(one)),
+                    }
                 })
                 .collect(),
             Found::Instances(all) => all
                 .into_iter()
-                .map(|one| (one.id.to_string(), one.name.to_string(), Target::Instance(Box::new(one))))
+                .map(|one| Thing::new(&one.id, &one.name, Target::Instance(Box::new(one.clone()))))
                 .collect(),
             Found::Alerts(all) => all
                 .into_iter()
-                .map(|one| (one.id.to_string(), one.title.to_string(), Target::Alert(Box::new(one))))
+                .map(|one| Thing::new(&one.id, &one.title, Target::Alert(Box::new(one.clone()))))
                 .collect(),
             Found::Issues(all) => all
                 .into_iter()
-                .map(|one| (one.id.to_string(), one.title.to_string(), Target::Issue(Box::new(one))))
+                .map(|one| Thing::new(&one.id, &one.title, Target::Issue(Box::new(one.clone()))))
                 .collect(),
             Found::Checks(all) => all
                 .into_iter()
-                .map(|one| (one.id.to_string(), one.name.to_string(), Target::Check(Box::new(one))))
+                .map(|one| Thing::new(&one.id, &one.name, Target::Check(Box::new(one.clone()))))
                 .collect(),
             _ => Vec::new(),
-        };
-        choose(things, wanted, offer).map(|target| (target, false))
+        })
     }
 }
 
+/// Something that an action can act on.
+#[derive(Clone)]
+pub(super) struct Thing {
+    pub id: String,
+    /// What people call it, the usual name first.
+    pub names: Vec<String>,
+    pub target: Target,
+}
+
+impl Thing {
+    fn new(id: &impl ToString, name: &impl ToString, target: Target) -> Self {
+        Self { id: id.to_string(), names: vec![name.to_string()], target }
+    }
+
+    /// Returns its usual name.
+    pub fn name(&self) -> &str {
+        self.names.first().map_or(&self.id, String::as_str)
+    }
+
+    /// Whether these words are its id, or one of its names.
+    pub fn is(&self, wanted: &str) -> bool {
+        self.id == wanted || self.names.iter().any(|name| name == wanted)
+    }
+
+    /// Whether its id, or one of its names, begins with these words, and they are not too few to mean it.
+    pub fn begins_with(&self, wanted: &str) -> bool {
+        wanted.len() >= 4 && (self.id.starts_with(wanted) || self.names.iter().any(|name| name.starts_with(wanted)))
+    }
+}
+
+/// What has to be read to know what an action can act on.
+fn capability(offer: &Offer) -> Option<Capability> {
+    Some(match offer.target.as_str() {
+        "release" => Capability::Releases,
+        "instance" => Capability::Instances,
+        "alert" => Capability::Alerts,
+        "issue" => Capability::Issues,
+        "check" => Capability::Checks,
+        _ => return None,
+    })
+}
+
 /// Finds the thing that is meant: by id, by name, or by the beginning of an id or a commit that only one has.
-fn choose(things: Vec<(String, String, Target)>, wanted: Option<&str>, offer: &Offer) -> Result<Target, Failure> {
-    let names: Vec<String> = things.iter().map(|(id, name, _)| name.lines().next().unwrap_or(id).to_owned()).collect();
-    let list =
-        || if names.is_empty() { "there is none now".to_owned() } else { format!("there are: {}", names.join(", ")) };
+fn choose(mut things: Vec<Thing>, wanted: Option<&str>, offer: &Offer) -> Result<Target, Failure> {
+    let list = || match things.iter().map(Thing::name).collect::<Vec<_>>() {
+        names if names.is_empty() => "there is none now".to_owned(),
+        names => format!("there are: {}", names.join(", ")),
+    };
     let Some(wanted) = wanted else {
         return Err(Failure::usage(anyhow!("{} needs a target: which {}?", offer.title, offer.target)).hint(list()));
     };
-    let exact = |(id, name, _): &&(String, String, Target)| id == wanted || name.lines().any(|name| name == wanted);
-    if let Some((.., target)) = things.iter().find(exact) {
-        return Ok(target.clone());
-    }
-    let begins = |(id, name, _): &&(String, String, Target)| {
-        wanted.len() >= 4 && (id.starts_with(wanted) || name.lines().any(|name| name.starts_with(wanted)))
+    let mut begin = things.iter().enumerate().filter(|(_, thing)| thing.begins_with(wanted)).map(|(place, _)| place);
+    let place = match (things.iter().position(|thing| thing.is(wanted)), begin.next(), begin.next()) {
+        (Some(place), ..) | (None, Some(place), None) => place,
+        (None, Some(_), Some(_)) => {
+            return Err(Failure::usage(anyhow!("several begin with `{wanted}`")).hint(list()));
+        }
+        (None, None, _) => {
+            return Err(Failure::usage(anyhow!("there is no {} `{wanted}`", offer.target)).hint(list()));
+        }
     };
-    let mut found = things.iter().filter(begins);
-    match (found.next(), found.next()) {
-        (Some((.., target)), None) => Ok(target.clone()),
-        (Some(_), Some(_)) => Err(Failure::usage(anyhow!("several begin with `{wanted}`")).hint(list())),
-        (None, _) => Err(Failure::usage(anyhow!("there is no {} `{wanted}`", offer.target)).hint(list())),
-    }
+    drop(begin);
+    Ok(things.swap_remove(place).target)
 }
 
 /// Returns what makes plans for a project.

@@ -1,7 +1,7 @@
-//! `crashcart audit`: the four blind spots of a repository.
+//! `crashcart audit`: the four blind spots of a repository and of the platforms that it runs on.
 
+mod ask;
 mod files;
-mod history;
 
 use std::io::Write as _;
 use std::path::Path;
@@ -16,9 +16,17 @@ use super::{Exit, config_file, output};
 use crate::audit::finding::Level;
 use crate::audit::repo::Options;
 use crate::audit::report::{explain, json as as_json, markdown, sarif, text};
-use crate::audit::{accept, audit, rules};
+use crate::audit::{Report, accept, audit, rules};
 use crate::clock::Clock;
 use crate::config::nearest::nearest;
+use crate::model::audit::{LastRun, Run, Worst};
+use crate::model::text::Line;
+use crate::model::time::Timestamp;
+use crate::runtime::audits;
+use crate::runtime::redaction::redact;
+
+/// As many of the worst rules are kept for the console.
+const WORST: usize = 5;
 
 pub(super) fn run(cli: &Cli, args: &AuditArgs, environment: &Environment) -> Result<Exit, Failure> {
     if let Some(id) = &args.explain {
@@ -31,13 +39,14 @@ pub(super) fn run(cli: &Cli, args: &AuditArgs, environment: &Environment) -> Res
         return Err(Failure::from(anyhow::anyhow!("there is no file in `{}`", root.display()))
             .hint("name the folder of a repository: crashcart audit PATH"));
     }
-    let report = audit(&tree, &Options { migrations: args.migrations });
+    let live = ask::live(cli, args, &root, environment)?;
+    let report = audit(&tree, &live, &Options { migrations: args.migrations });
     if let Some(reason) = &args.accept {
         return accepted(&root, &report.findings, reason);
     }
     let now = Clock::system().now();
     let trend = config_file::state_dir(&cli.global, environment)
-        .map(|place| history::remember(&place, &root, &report.scores, now))
+        .map(|place| audits::remember(&place, &root, scores(&report, now), last(&report, now)))
         .unwrap_or_default();
     let printed = if args.json {
         let mut value = as_json::report(&report);
@@ -50,9 +59,38 @@ pub(super) fn run(cli: &Cli, args: &AuditArgs, environment: &Environment) -> Res
     } else {
         text::report(&report, &trend, args.all)
     };
-    output::print(printed)?;
+    output::print(redact(&printed).as_ref())?;
     let fails = Level::of_word(&args.fail_on).is_some_and(|limit| report.worst().is_some_and(|worst| worst >= limit));
     Ok(if fails { Exit::Wrong } else { Exit::Healthy })
+}
+
+fn scores(report: &Report, at: Timestamp) -> Run {
+    Run { at, scores: report.scores.iter().map(|score| (score.area, score.points)).collect() }
+}
+
+/// Returns what the console shows of an audit: one place of each of the worst rules.
+fn last(report: &Report, at: Timestamp) -> LastRun {
+    let mut counts = [0; 4];
+    let mut worst: Vec<Worst> = Vec::new();
+    for finding in &report.findings {
+        let rule = finding.rule;
+        counts[rule.level as usize] += 1;
+        match worst.iter_mut().find(|one| one.rule.as_str() == rule.id) {
+            Some(one) => one.others += 1,
+            None => worst.push(Worst {
+                level: rule.level,
+                rule: Line::from_text(rule.id),
+                title: Line::from_text(rule.title),
+                place: Line::from_text(&redact(&finding.place.to_string())),
+                says: Line::from_text(&redact(finding.says.as_str())),
+                fix: Line::from_text(rule.fix),
+                others: 0,
+            }),
+        }
+    }
+    worst.truncate(WORST);
+    let skipped = report.skipped.iter().map(|text| Line::from_text(&redact(text))).collect();
+    LastRun { at, counts, worst, skipped }
 }
 
 fn explained(id: &str, as_json: bool) -> Result<Exit, Failure> {

@@ -24,14 +24,21 @@ use super::Exit;
 use super::args::GlobalArgs;
 use super::environment::Environment;
 use super::failure::Failure;
+use super::foreign;
 use super::trust_store::{self, Standing, TrustStore};
+use crate::config::effects::TrustKind;
 use crate::config::log_argument::{ArgumentError, LogArgument};
 use crate::config::{self, Diagnostic, Loaded, Place, Settings, Severity, TrustItem};
+use crate::desk::start::UsedConfig;
 use crate::model::catalog::Catalog;
+use crate::provider::reach::{self, Author};
+use crate::provider::registry::{Beside, Registry};
 use crate::provider::{feeds, offers};
 
+mod beside;
 mod find;
 
+pub use beside::Definitions;
 pub use find::{FILE_NAME, Found, Origin, find};
 
 /// A configuration is written by hand; whatever is larger is something else.
@@ -48,6 +55,10 @@ pub struct Project {
     pub time_zone: TimeZone,
     /// The configuration file that was read.
     pub file: Option<PathBuf>,
+    /// It was found, and neither named nor one's own.
+    pub found: bool,
+    /// Definitions beside the file. None of a file that is not trusted.
+    pub definitions: Vec<Beside>,
     /// Why the checks and logs of the file are left out, as a sentence for the screen.
     pub withheld: Option<String>,
     /// What else the user should know, as sentences.
@@ -62,9 +73,16 @@ impl Project {
             settings: Settings::default(),
             time_zone: TimeZone::UTC,
             file: None,
+            found: false,
+            definitions: Vec::new(),
             withheld: None,
             notices: Vec::new(),
         }
+    }
+
+    /// Returns the configuration, for another process that is to follow the same.
+    pub fn used(&self) -> Option<UsedConfig> {
+        self.file.clone().map(|path| UsedConfig { path, found: self.found })
     }
 }
 
@@ -77,10 +95,23 @@ pub fn open(
 ) -> Result<Project, Failure> {
     // What was typed is looked at first: its mistakes are the nearest.
     let from_command_line = from_command_line(addresses, logs, environment)?;
-    let mut project = match find(global, environment)? {
+    let project = match find(global, environment)? {
         Some(found) => ConfigFile::read(found, environment)?.into_project(global, environment)?,
         None => Project::empty(),
     };
+    Ok(complete(project, from_command_line, environment))
+}
+
+/// Returns the configuration that counts here, for another process that is to follow the same.
+pub fn used(global: &GlobalArgs, environment: &Environment) -> Result<Option<UsedConfig>, Failure> {
+    let Some(Found { shown, origin }) = find(global, environment)? else { return Ok(None) };
+    let path = environment.current_dir.clone().unwrap_or_default().join(shown);
+    let path = fs::canonicalize(&path).unwrap_or(path);
+    Ok(Some(UsedConfig { path, found: origin == Origin::Found }))
+}
+
+/// Adds what a file does not say: the command line, the user's own contacts, and what follows from sources.
+fn complete(mut project: Project, from_command_line: Catalog, environment: &Environment) -> Project {
     config::build::merge(&mut project.catalog, from_command_line);
     if project.withheld.is_some() {
         super::contacts::behind_ones_own(&mut project.catalog);
@@ -89,14 +120,14 @@ pub fn open(
     project.catalog.contacts = crate::contacts::join(own, std::mem::take(&mut project.catalog.contacts));
     project.notices.extend(trouble);
     if project.withheld.is_none() {
-        let registry = super::providers::registry(environment);
+        let registry = super::providers::registry(environment).with(project.definitions.clone());
         let problems =
             feeds::derive(&mut project.catalog, |source| registry.of(source).map_err(|error| error.to_string()));
         project.notices.extend(problems.iter().map(ToString::to_string));
         offers::derive(&mut project.catalog, |source| registry.of(source).map_err(|error| error.to_string()));
     }
     project.time_zone = time_zone(project.settings.time_zone.as_deref(), &mut project.notices);
-    Ok(project)
+    project
 }
 
 /// Returns the state directory: the flag's, the environment's, or this system's place for it.
@@ -109,15 +140,18 @@ fn cannot_read(path: &Path, error: io::Error) -> Failure {
     Failure::usage(anyhow::Error::new(error).context(format!("cannot read the configuration `{}`", path.display())))
 }
 
-/// A configuration file that was read: its bytes are read once, so that what is approved is what is followed.
+/// A configuration file that was read, with the definitions beside it: their bytes are read once, so that what is approved
+/// is what is followed.
 #[derive(Clone, Debug)]
 pub struct ConfigFile {
     pub shown: PathBuf,
     /// Where it really lies.
     pub path: PathBuf,
     pub origin: Origin,
+    /// Of its bytes, and of the definitions beside it where there are some.
     pub sha256: String,
     pub loaded: Loaded,
+    pub definitions: Definitions,
     text: String,
 }
 
@@ -128,6 +162,20 @@ impl ConfigFile {
         let here = environment.current_dir.clone().unwrap_or_default();
         let failed = |error| cannot_read(&shown, error);
         let path = fs::canonicalize(here.join(&shown)).map_err(failed)?;
+        // A link to one's own file is one's own file.
+        let own = environment.config_dir.as_ref().and_then(|directory| fs::canonicalize(directory).ok());
+        let is_own = own.is_some_and(|directory| path.starts_with(directory));
+        let is_own = is_own && !foreign::home_is_foreign(environment);
+        let origin = if origin == Origin::Found && is_own { Origin::Own } else { origin };
+        // Its mistakes would be shown with its lines, and what others wrote must not choose which file that is.
+        if origin == Origin::Found && foreign::leads_out(&here.join(&shown)).is_some() {
+            return Err(Failure::usage(anyhow::anyhow!(
+                "`{}` is a link that leads out of its repository, to {}",
+                foreign::shown(&shown),
+                foreign::shown(&path)
+            ))
+            .hint("if that is the file you mean, name it: --config FILE"));
+        }
         // Opening a pipe waits for its writer. Who names one wants that; who finds one would hang.
         if origin != Origin::Named && !path.metadata().map_err(failed)?.is_file() {
             return Err(Failure::usage(anyhow::anyhow!("`{}` is not a file", shown.display())));
@@ -151,7 +199,7 @@ impl ConfigFile {
         if bytes.len() as u64 > LARGEST_FILE {
             return Err(Failure::usage(anyhow::anyhow!("`{}` is larger than a configuration can be", shown.display())));
         }
-        let sha256 = trust_store::hash(&bytes);
+        let mut sha256 = trust_store::hash(&bytes);
         let text = String::from_utf8(bytes).map_err(|error| {
             let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
             let line = valid.iter().filter(|byte| **byte == b'\n').count() + 1;
@@ -159,16 +207,25 @@ impl ConfigFile {
         })?;
         let directory = path.parent().unwrap_or(&here);
         let loaded = config::load(&text, Place { directory, home: environment.home.as_deref() });
-        // A link to one's own file is one's own file.
-        let own = environment.config_dir.as_ref().and_then(|directory| fs::canonicalize(directory).ok());
-        let is_own = own.is_some_and(|directory| path.starts_with(directory));
-        let origin = if origin == Origin::Found && is_own { Origin::Own } else { origin };
-        Ok(Self { shown, path, origin, sha256, loaded, text })
+        let definitions = beside::read(directory, origin, &loaded.catalog)?;
+        if !definitions.found.is_empty() {
+            let each =
+                definitions.found.iter().map(|it| format!("{} {}", it.name, trust_store::hash(it.text.as_bytes())));
+            let all: Vec<String> = std::iter::once(sha256).chain(each).collect();
+            sha256 = trust_store::hash(all.join("\n").as_bytes());
+        }
+        Ok(Self { shown, path, origin, sha256, loaded, definitions, text })
+    }
+
+    /// Returns whether following the file would do anything at all.
+    fn has_effects(&self) -> bool {
+        let Loaded { catalog, settings, secrets, diagnostics: _ } = &self.loaded;
+        !config::effects_of(catalog, settings, secrets, |_| None).is_empty()
     }
 
     /// Returns what following the file would do.
-    pub fn effects(&self) -> Vec<TrustItem> {
-        config::effects_of(&self.loaded.catalog, &self.loaded.settings, &self.loaded.secrets)
+    pub fn effects(&self, environment: &Environment) -> Vec<TrustItem> {
+        effects_of(&self.loaded, &self.definitions.found, environment)
     }
 
     /// Refuses a file with errors, showing all of them.
@@ -184,7 +241,7 @@ impl ConfigFile {
 
     /// Returns what the user has said about the file, or that nothing has to be said.
     pub fn standing(&self, store: Option<&TrustStore>) -> Result<Standing, Failure> {
-        if self.origin != Origin::Found || self.effects().is_empty() {
+        if self.origin != Origin::Found || !self.has_effects() {
             return Ok(Standing::Trusted);
         }
         match store {
@@ -201,7 +258,7 @@ impl ConfigFile {
             super::output::tell(&told);
         }
         let store = state_dir(global, environment).map(TrustStore::new);
-        let name = self.shown.display();
+        let name = foreign::shown(&self.shown);
         let withheld = match self.standing(store.as_ref()) {
             Ok(Standing::Trusted) => None,
             Ok(Standing::New) => Some(format!(
@@ -227,17 +284,50 @@ impl ConfigFile {
             catalog.uses.clear();
             catalog.senders.clear();
             // Nor does it get to say what the user's keys do.
-            settings = Settings { vantage: None, keys: Default::default(), watch: Default::default(), ..settings };
+            settings = Settings {
+                vantage: None,
+                keys: Default::default(),
+                watch: Default::default(),
+                postmortem_template: None,
+                ..settings
+            };
         }
+        let Definitions { found: definitions, notices } = self.definitions;
         Ok(Project {
             catalog,
             settings,
             time_zone: TimeZone::UTC,
             file: Some(self.path),
+            found: self.origin == Origin::Found,
+            definitions: if withheld.is_none() { definitions } else { Vec::new() },
             withheld,
-            notices: Vec::new(),
+            notices,
         })
     }
+}
+
+/// Returns what following a configuration would do, with these definitions beside it.
+pub(super) fn effects_of(loaded: &Loaded, beside: &[Beside], environment: &Environment) -> Vec<TrustItem> {
+    let registry = super::providers::registry(environment).with(beside.to_vec());
+    let Loaded { catalog, settings, secrets, diagnostics: _ } = loaded;
+    let mut catalog = catalog.clone();
+    // Status pages of vendors are sources too.
+    feeds::derive(&mut catalog, |source| registry.of(source).map_err(|error| error.to_string()));
+    config::effects_of(&catalog, settings, secrets, |source| of_source(source, &catalog, &registry))
+}
+
+/// Returns what a source would do, as far as its definition is known.
+fn of_source(source: &crate::model::source::Source, catalog: &Catalog, registry: &Registry) -> Option<Vec<TrustItem>> {
+    let definition = registry.of(source).ok()?;
+    let uses: Vec<_> = catalog.uses.iter().filter(|used| used.source == source.id).map(|used| &used.params).collect();
+    let foreign = source.own.is_none() && registry.beside(&source.provider).is_some();
+    let author = if foreign { Author::Repository } else { Author::Known };
+    let mut items = reach::items(&definition, source, &uses, author);
+    if source.own.is_some() {
+        // What it runs and asks stands in the list as it was written.
+        items.retain(|item| item.kind == TrustKind::Send);
+    }
+    Some(items)
 }
 
 /// Returns the time zone of that name, or the system's. A machine without time zone data still has to show times.

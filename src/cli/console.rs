@@ -38,7 +38,7 @@ pub(super) fn run(cli: &Cli, environment: &Environment) -> Result<Exit, Failure>
     let clock = Clock::system();
     let depth =
         Depth::detect(no_color(cli, environment), environment.term.as_deref(), environment.colorterm.as_deref());
-    let engine = super::outside::engine(environment, &clock);
+    let engine = super::outside::engine(environment, &clock, &project.definitions);
     let mut setup = setup(
         &project,
         &cli.console.look,
@@ -49,6 +49,10 @@ pub(super) fn run(cli: &Cli, environment: &Environment) -> Result<Exit, Failure>
         super::runbooks::shelf::documents(cli, environment),
     );
     setup.readiness = state_dir.as_ref().and_then(|folder| crate::runtime::readiness::load(folder, &project.catalog));
+    // The audit belongs to a folder: that of the configuration, else the one where the user is.
+    let folder = project.file.as_deref().and_then(std::path::Path::parent).or(environment.current_dir.as_deref());
+    setup.audited =
+        state_dir.as_ref().zip(folder).and_then(|(state, folder)| crate::runtime::audits::load(state, folder));
     let opening = Opening {
         setup,
         depth,
@@ -89,7 +93,7 @@ fn operator(
     environment: &Environment,
 ) -> Hire {
     let planner = super::acting::planner(cli, project, engine, environment);
-    let starter = Starter { state_dir: state_dir.to_path_buf(), config: project.file.clone() };
+    let starter = Starter { state_dir: state_dir.to_path_buf(), config: project.used() };
     let (state_dir, clock) = (state_dir.to_path_buf(), clock.clone());
     Box::new(move |events| {
         let runtime = tokio::runtime::Handle::current();
@@ -146,6 +150,7 @@ fn setup(
         runbooks: Arc::new(runbooks),
         by: super::actor::actor(environment),
         readiness: None,
+        audited: None,
         update_every: settings.watch.update_every,
         patience: crate::paging::turn::Policy {
             escalate_after: settings.watch.escalate_after,

@@ -57,7 +57,7 @@ struct Look<'a> {
 pub(super) fn run(cli: &Cli, args: &DoctorArgs, environment: &Environment) -> Result<Exit, Failure> {
     let project = config_file::open(&cli.global, &[], &[], environment)?;
     let clock = Clock::system();
-    let engine = outside::engine(environment, &clock);
+    let engine = outside::engine(environment, &clock, &project.definitions);
     let state_dir = config_file::state_dir(&cli.global, environment);
     let ward = Ward { cli, environment, project, engine, clock, state_dir, timeout: args.timeout };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;

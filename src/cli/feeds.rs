@@ -52,7 +52,7 @@ pub(super) fn run(
         return Err(Failure::usage(anyhow!("{withheld}")));
     }
     let clock = Clock::system();
-    let engine = outside::engine(environment, &clock);
+    let engine = outside::engine(environment, &clock, &project.definitions);
     let feeds = wanted(&project, &engine, args, capability)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let answers = runtime.block_on(read_all(&engine, feeds, args, &clock));

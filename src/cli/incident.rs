@@ -29,6 +29,9 @@ use crate::runtime::redaction::redact;
 
 use memory::{recalled, with_memories};
 
+/// A template that is larger is something else.
+const LARGEST_TEMPLATE: u64 = 1 << 20;
+
 /// Everything that a command about incidents works with.
 pub(super) struct Desk {
     pub journal: Journal,
@@ -402,8 +405,9 @@ fn export(
         let (template, path) = match args.template.clone().or_else(configured) {
             None => (TEMPLATE.to_owned(), None),
             Some(path) => {
-                let read = std::fs::read_to_string(&path);
+                let read = super::foreign::read(&path, LARGEST_TEMPLATE);
                 let text = read
+                    .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
                     .map_err(|error| Failure::usage(anyhow!("cannot read the template {}: {error}", path.display())))?;
                 (text, Some(path))
             }

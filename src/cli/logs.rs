@@ -40,9 +40,9 @@ struct Session<'a> {
 
 pub(super) fn run(cli: &Cli, args: &LogsArgs, environment: &Environment) -> Result<Exit, Failure> {
     let filter = Filter::new(args)?;
-    let (specs, zone, catalog) = sources::named(cli, args, environment)?;
+    let (specs, zone, catalog, definitions) = sources::named(cli, args, environment)?;
     let clock = Clock::system();
-    let reader = super::outside::engine(environment, &clock);
+    let reader = super::outside::engine(environment, &clock, &definitions);
     let session = Session { args, filter, clock, zone, catalog, reader };
     let colour = environment.stdout_is_terminal && !environment.no_color && !cli.global.no_color;
     let mut printer = Printer::new(args.json, colour, &specs);

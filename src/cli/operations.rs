@@ -197,8 +197,7 @@ fn resume(
     }
     let wanted = OperationCommand::Resume { operation: id.clone(), repeat: again };
     order(journal, &wanted, environment, &clock)?;
-    let found = config_file::find(&cli.global, environment)?;
-    let config = found.map(|found| found.shown);
+    let config = config_file::used(&cli.global, environment)?;
     let starter = Starter { state_dir: state_dir(cli, environment)?, config };
     let by = actor::actor(environment);
     starter.start(id, Some(&format!("{by} resumed it"))).map_err(failed)

@@ -14,6 +14,7 @@ use crate::model::time::Timestamp;
 use crate::probe::host::HostReader;
 use crate::probe::{Prober, ProberOptions};
 use crate::provider::engine::Engine;
+use crate::provider::registry::Beside;
 use crate::runtime::feeds;
 use crate::runtime::host::Machine;
 use crate::runtime::poll::Outside;
@@ -49,9 +50,9 @@ impl Machine for Host {
     }
 }
 
-/// Returns what asks sources, with secrets from where the configuration says that they are.
-pub fn engine(environment: &Environment, clock: &Clock) -> Arc<Engine> {
+/// Returns what asks sources, with secrets from where the configuration says that they are, and with the definitions beside it.
+pub fn engine(environment: &Environment, clock: &Clock, beside: &[Beside]) -> Arc<Engine> {
     let keeper = super::secret::keeper(environment);
-    let registry = Arc::new(super::providers::registry(environment));
+    let registry = Arc::new(super::providers::registry(environment).with(beside.to_vec()));
     feeds::engine(registry, Kept { keeper, clock: clock.clone() }, environment.surroundings.clone(), clock.clone())
 }

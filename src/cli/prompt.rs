@@ -25,6 +25,8 @@ pub enum PromptError {
     Cancelled,
     #[error("more than one line was pasted; nothing has changed")]
     Lines,
+    #[error("what was typed cannot be used: it is empty")]
+    Empty,
     #[error("what was typed cannot be used: {0}")]
     Unusable(&'static str),
     #[error("cannot ask on the terminal")]
@@ -114,7 +116,22 @@ impl Hidden {
         if self.has_more() {
             return Err(PromptError::Lines);
         }
+        if typed.bytes.is_empty() {
+            return Err(PromptError::Empty);
+        }
         secret_from(typed.bytes).map_err(PromptError::Unusable)
+    }
+
+    /// Asks for a secret that may be left out: Enter alone is none.
+    ///
+    /// # Errors
+    /// As [`Hidden::ask`].
+    pub fn ask_or_none(&mut self, question: &str) -> Result<Option<Secret>, PromptError> {
+        match self.ask(question) {
+            Ok(secret) => Ok(Some(secret)),
+            Err(PromptError::Empty) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Returns whether something follows the line at once, as no fingers do it.

@@ -38,7 +38,9 @@ pub(super) fn run(cli: &Cli, args: &ProvidersArgs, environment: &Environment) ->
 
 /// Returns where definitions are looked for: the user's own first.
 pub(super) fn registry(environment: &Environment) -> Registry {
-    Registry::new(environment.config_dir.iter().map(|folder| folder.join("providers")).collect())
+    // What came with a repository does not change what a provider's name means.
+    let own = environment.config_dir.iter().filter(|_| !super::foreign::home_is_foreign(environment));
+    Registry::new(own.map(|folder| folder.join("providers")).collect())
 }
 
 /// One line for each provider, by kind.

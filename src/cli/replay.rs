@@ -160,6 +160,7 @@ mod tests {
             by: crate::model::operation::Actor::default(),
             patience: Default::default(),
             readiness: None,
+            audited: None,
             update_every: std::time::Duration::from_secs(1_800),
             zones: Arc::default(),
             seed: 0,

@@ -45,8 +45,7 @@ pub(super) fn run(cli: &Cli, args: &RunArgs, environment: &Environment) -> Resul
     let clock = Clock::system();
     let mut journal = open_journal(&state_dir, &clock)?;
     let by = actor::actor(environment);
-    let config = config_file::find(&cli.global, environment)?.map(|found| found.shown);
-    let config = config.map(|path| std::fs::canonicalize(&path).unwrap_or(path));
+    let config = config_file::used(&cli.global, environment)?;
     let starter = Starter { state_dir: state_dir.clone(), config };
     let asker = Asker::new(args.yes, environment);
     let id = match &args.resume {

@@ -86,7 +86,8 @@ fn show(found: &Found, as_json: bool) -> Result<Exit, Failure> {
                 json!({ "title": step.title, "section": step.section, "task": step.task, "line": step.line, "commands": commands })
             })
             .collect();
-        let document = json!({ "name": runbook.name, "title": runbook.title, "path": found.path, "steps": steps });
+        let document = json!({ "name": runbook.name, "title": runbook.title, "path": found.path, "withheld": found.withheld,
+                               "steps": steps });
         output::print(format!("{document:#}\n"))?;
         return Ok(Exit::Healthy);
     }
@@ -105,6 +106,9 @@ fn show(found: &Found, as_json: bool) -> Result<Exit, Failure> {
                 text.push_str(&format!("       {line}\n"));
             }
         }
+    }
+    if let Some(withheld) = &found.withheld {
+        text.push_str(&format!("\n{withheld}\n"));
     }
     output::print(text)?;
     Ok(Exit::Healthy)

@@ -155,7 +155,7 @@ fn prompt_failed(error: PromptError) -> Failure {
         }
         PromptError::Cancelled => wrong(error),
         PromptError::Lines => Failure::usage(error).hint("give it more than one line through a pipe: < file"),
-        PromptError::Unusable(_) => Failure::usage(error),
+        PromptError::Empty | PromptError::Unusable(_) => Failure::usage(error),
         PromptError::Terminal(_) => Failure::from(error),
     }
 }

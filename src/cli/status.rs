@@ -64,7 +64,7 @@ pub(super) fn run(cli: &Cli, args: &StatusArgs, environment: &Environment) -> Re
         unicode: environment.is_utf8(),
         width: environment.stdout_is_terminal.then(|| usize::from(crate::runtime::terminal::size().0)),
     };
-    let reader: Arc<dyn Reader> = outside::engine(environment, &known.clock);
+    let reader: Arc<dyn Reader> = outside::engine(environment, &known.clock, &known.project.definitions);
     let ended = runtime.block_on(look(known, reader, args, &looks, environment.stderr_is_terminal, store.as_ref()));
     // A resolver or a file system that hangs must not keep the prompt from coming back.
     runtime.shutdown_background();

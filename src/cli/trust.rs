@@ -2,19 +2,26 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::io::{self, BufRead, Write};
+use std::io;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
+
+mod ask;
+mod listing;
 
 use super::args::{Cli, TrustArgs};
 use super::config_file::{self, ConfigFile, FILE_NAME, Found, Origin};
 use super::environment::Environment;
 use super::failure::Failure;
+use super::foreign;
 use super::runbooks::shelf;
 use super::trust_store::{Standing, TrustStore};
 use super::{Exit, output};
-use crate::config::effects::EffectKind;
+use crate::config::effects::TrustKind;
+use crate::runtime::terminal;
+use ask::{Answer, Person};
+use listing::Subject;
 
 /// Shows what a configuration and the runbooks beside it would do and approves them, or takes approvals back.
 pub(super) fn run(cli: &Cli, args: &TrustArgs, environment: &Environment) -> Result<Exit, Failure> {
@@ -26,47 +33,113 @@ pub(super) fn run(cli: &Cli, args: &TrustArgs, environment: &Environment) -> Res
     if args.revoke {
         return revoke(file.as_ref(), &runbooks, &store);
     }
-    let mut wanted: Vec<(String, PathBuf, String, Vec<String>)> = Vec::new();
+    let mut shown: Vec<Subject> = Vec::new();
+    let mut wanted: Vec<Wanted> = Vec::new();
     if let Some(file) = &file {
         file.refuse_errors()?;
-        let effects: Vec<String> = file.effects().iter().map(ToString::to_string).collect();
-        let standing = file.standing(Some(&store))?;
-        output::print(listing(file, &effects, &standing))?;
-        if standing != Standing::Trusted {
-            wanted.push((file.shown.display().to_string(), file.path.clone(), file.sha256.clone(), effects));
+        let subject = of_config(file, file.standing(Some(&store))?, environment);
+        if subject.standing != Standing::Trusted {
+            wanted.push(Wanted { path: file.path.clone(), sha256: file.sha256.clone(), place: shown.len() });
         }
+        shown.push(subject);
     }
     for found in runbooks.iter().filter(|found| found.withheld.is_some()) {
         let Some(path) = found.path.as_ref().and_then(|path| fs::canonicalize(path).ok()) else { continue };
-        let effects = found.effects();
-        let standing = match &found.before {
-            Some(before) => Standing::Changed { before: before.clone() },
-            None => Standing::New,
-        };
-        output::print(listed(&found.place(), "", &effects, &standing))?;
-        wanted.push((found.place(), path, found.sha256(), effects));
+        wanted.push(Wanted { path, sha256: found.sha256(), place: shown.len() });
+        shown.push(of_runbook(found));
+    }
+    if args.json {
+        let rows: Vec<_> = shown.iter().map(Subject::json).collect();
+        output::print(format!("{:#}\n", serde_json::json!({ "files": rows })))?;
+    }
+    let asks = !args.yes && !args.list && !args.json && !wanted.is_empty();
+    let has_terminal = environment.stdin_is_terminal && environment.stderr_is_terminal;
+    if !args.json && !(asks && has_terminal) {
+        let width = environment.stdout_is_terminal.then(|| usize::from(terminal::size().0));
+        output::print(text_of(&shown, width))?;
     }
     if wanted.is_empty() {
         return Ok(Exit::Healthy);
     }
-    if args.list {
+    if args.list || args.json && !args.yes {
         return Ok(Exit::Wrong);
     }
-    if !args.yes {
-        if !(environment.stdin_is_terminal && environment.stderr_is_terminal) {
+    if asks {
+        if !has_terminal {
             return Err(Failure::usage(anyhow::anyhow!("there is no terminal to ask whether to trust this"))
                 .hint("read the list above, then run `crashcart trust --yes`"));
         }
-        if !ask(&mut io::stdin().lock(), &mut io::stderr()).context("cannot read the answer")? {
+        if decide(&shown, &wanted).context("cannot read the answer")? == Answer::No {
             output::print("Not trusted. Nothing has changed.\n")?;
             return Ok(Exit::Wrong);
         }
     }
-    for (name, path, sha256, effects) in wanted {
-        store.approve(&path, &sha256, effects)?;
-        output::print(format!("Trusted, until {name} changes.\n"))?;
+    for Wanted { path, sha256, place } in wanted {
+        let subject = &shown[place];
+        store.approve(&path, &sha256, subject.lines())?;
+        // Who reads JSON reads nothing else on standard output.
+        let told = format!("Trusted, until {} changes.\n", subject.name);
+        if args.json { output::tell(&told) } else { output::print(told)? }
     }
     Ok(Exit::Healthy)
+}
+
+/// What is to be approved: these bytes at this place, as it was shown.
+struct Wanted {
+    path: PathBuf,
+    sha256: String,
+    /// Its place among what is shown.
+    place: usize,
+}
+
+fn text_of(shown: &[Subject], width: Option<usize>) -> String {
+    let texts: Vec<String> = shown.iter().map(|subject| subject.text(width)).collect();
+    texts.join("\n")
+}
+
+/// Shows everything by the screenful and asks.
+fn decide(shown: &[Subject], wanted: &[Wanted]) -> std::io::Result<Answer> {
+    let (columns, rows) = terminal::size();
+    let width = Some(usize::from(columns));
+    let asked: Vec<&Subject> = wanted.iter().map(|one| &shown[one.place]).collect();
+    let sum = listing::wrapped(&listing::summary(&asked), "", width);
+    let (mut input, mut stderr) = (io::stdin().lock(), io::stderr());
+    let mut person =
+        Person { input: &mut input, output: &mut stderr, rows: usize::from(rows), forget: &mut ask::forget_typed };
+    person.decide(&format!("{}\n{sum}", text_of(shown, width)), "Trust it? [y/N] ")
+}
+
+/// Returns everything that a configuration would do, and how the user stands to it.
+fn of_config(file: &ConfigFile, standing: Standing, environment: &Environment) -> Subject {
+    let why = match file.origin {
+        Origin::Found => "is trusted as it is",
+        Origin::Named => "needs no trust, because you name it",
+        Origin::Own => "needs no trust, because it is in your own configuration directory",
+    };
+    let items = file.effects(environment);
+    let mut notes: Vec<String> = file
+        .definitions
+        .found
+        .iter()
+        .map(|it| format!("With it counts its provider definition {}.", foreign::shown(&it.path)))
+        .collect();
+    notes.extend(file.definitions.notices.iter().cloned());
+    if items.iter().any(|item| matches!(item.kind, TrustKind::Run | TrustKind::Ssh)) {
+        // A script beside the file can be changed without changing the file.
+        notes.push(
+            "The approval covers these words, not the content of the programs and scripts that they name.".to_owned(),
+        );
+    }
+    Subject { name: foreign::shown(&file.shown).to_string(), items, standing, why, notes }
+}
+
+/// Returns everything that a runbook may run.
+fn of_runbook(found: &shelf::Found) -> Subject {
+    let standing = match &found.before {
+        Some(before) => Standing::Changed { before: before.clone() },
+        None => Standing::New,
+    };
+    Subject { name: found.place(), items: found.effects(), standing, why: "", notes: Vec::new() }
 }
 
 /// Returns what is asked about: the configuration and its runbooks, or the one file that was named.
@@ -127,81 +200,4 @@ fn revoke(file: Option<&ConfigFile>, runbooks: &[shelf::Found], store: &TrustSto
     }
     output::print(told)?;
     Ok(Exit::Healthy)
-}
-
-/// Shows everything that a file would do and how the user stands to it.
-fn listing(file: &ConfigFile, effects: &[String], standing: &Standing) -> String {
-    let why = match file.origin {
-        Origin::Found => "is trusted as it is",
-        Origin::Named => "needs no trust, because you name it",
-        Origin::Own => "needs no trust, because it is in your own configuration directory",
-    };
-    let mut text = listed(&file.shown.display().to_string(), why, effects, standing);
-    if file.effects().iter().any(|effect| matches!(effect.kind, EffectKind::Run | EffectKind::Ssh)) {
-        // A script beside the file can be changed without changing the file.
-        text.push_str(
-            "\nThe approval covers these words, not the content of the programs and scripts that they name.\n",
-        );
-    }
-    text
-}
-
-fn listed(name: &str, why: &str, effects: &[String], standing: &Standing) -> String {
-    let mut text = String::new();
-    let lines = |text: &mut String, sign: &str, lines: &[&String]| {
-        for line in lines {
-            let _ = writeln!(text, "{sign} {line}");
-        }
-    };
-    let all: Vec<&String> = effects.iter().collect();
-    match standing {
-        _ if effects.is_empty() => {
-            let _ = writeln!(text, "{name} runs, contacts and reads nothing: it needs no trust.");
-        }
-        Standing::Trusted => {
-            let _ = writeln!(text, "{name} {why}. It would:\n");
-            lines(&mut text, " ", &all);
-        }
-        Standing::New => {
-            let _ = writeln!(text, "{name} is not trusted yet. It would:\n");
-            lines(&mut text, " ", &all);
-        }
-        Standing::Changed { before } => {
-            let (old, new): (Vec<&String>, Vec<&String>) = effects.iter().partition(|line| before.contains(line));
-            let gone: Vec<&String> = before.iter().filter(|line| !effects.contains(line)).collect();
-            if new.is_empty() && gone.is_empty() {
-                let _ = writeln!(text, "{name} has changed since you trusted it, and would still do the same:\n");
-            } else {
-                let _ = writeln!(
-                    text,
-                    "{name} has changed since you trusted it. What it would do now (+ new, - no more):\n"
-                );
-            }
-            lines(&mut text, "+", &new);
-            lines(&mut text, "-", &gone);
-            lines(&mut text, " ", &old);
-        }
-    }
-    text
-}
-
-/// Asks on a terminal. Everything but a clear yes is a no, and so is the end of input.
-fn ask(input: &mut impl BufRead, output: &mut impl Write) -> io::Result<bool> {
-    write!(output, "\nTrust it? [y/N] ")?;
-    output.flush()?;
-    let mut answer = String::new();
-    input.read_line(&mut answer)?;
-    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_a_clear_yes_is_a_yes() {
-        let answer = |text: &str| ask(&mut text.as_bytes(), &mut io::sink()).unwrap();
-        assert!(answer("y\n") && answer("YES\n"));
-        assert!(!answer("\n") && !answer("") && !answer("n\n") && !answer("yep\n") && !answer("\u{1b}y\n"));
-    }
 }

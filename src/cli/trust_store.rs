@@ -12,6 +12,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use super::foreign::is_tracked;
+
 /// Why approvals cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum TrustError {
@@ -23,6 +25,8 @@ pub enum TrustError {
     Newer { path: PathBuf },
     #[error("others may write to `{}`", path.display())]
     Writable { path: PathBuf },
+    #[error("`{}` came with the repository that it lies in; name another place with --state-dir", path.display())]
+    Tracked { path: PathBuf },
     #[error("cannot write `{}`", path.display())]
     Write { path: PathBuf, source: io::Error },
     #[error("the path `{}` is not UTF-8, so no approval can be bound to it", path.display())]
@@ -115,6 +119,10 @@ impl TrustStore {
         let mode = fs::metadata(&path).map_err(|source| TrustError::Read { path: path.clone(), source })?.permissions();
         if mode.mode() & 0o022 != 0 {
             return Err(TrustError::Writable { path });
+        }
+        // A repository cannot approve itself.
+        if is_tracked(&path) {
+            return Err(TrustError::Tracked { path });
         }
         let stored: Stored =
             serde_json::from_slice(&bytes).map_err(|source| TrustError::Format { path: path.clone(), source })?;

@@ -45,7 +45,7 @@ pub(super) fn run(cli: &Cli, args: &WatchArgs, environment: &Environment) -> Res
     let supplies = Supplies {
         catalog: Arc::new(project.catalog.clone()),
         rules: project.settings.watch.clone(),
-        engine: outside::engine(environment, &clock),
+        engine: outside::engine(environment, &clock, &project.definitions),
         outside: Arc::new(outside::prober(&project, &clock)),
         clock: clock.clone(),
         zone: project.time_zone.clone(),
@@ -125,7 +125,7 @@ fn install(cli: &Cli, args: &WatchArgs, project: &Project, environment: &Environ
     let Some(folder) = config.map(|config| config.join("systemd/user")) else {
         return Err(Failure::usage(anyhow!("this user has no home directory for the unit")));
     };
-    let unit = unit::text(&std::env::current_exe()?, project.file.as_deref(), &state_dir);
+    let unit = unit::text(&std::env::current_exe()?, project.file.as_deref(), project.found, &state_dir);
     if !args.addresses.is_empty() {
         return Err(Failure::usage(anyhow!("a unit watches what the configuration says"))
             .hint("write the addresses into a crashcart.toml"));

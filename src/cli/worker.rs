@@ -11,7 +11,7 @@ use super::environment::Environment;
 use super::failure::Failure;
 use super::{Exit, outside};
 use crate::clock::Clock;
-use crate::desk::start::{Job, Starter, secrets_from};
+use crate::desk::start::{Job, Starter, UsedConfig, secrets_from};
 use crate::model::id::{OperationId, RunId};
 use crate::model::run::StepVerdict;
 use crate::model::secret::Redactor;
@@ -35,7 +35,8 @@ pub(super) fn run(cli: &Cli, args: &WorkerArgs, environment: &Environment) -> Re
         std::io::stdin().take(LARGEST_SECRETS).read_to_end(&mut secrets)?;
     }
     if args.detach {
-        let starter = Starter { state_dir, config: cli.global.config.clone() };
+        let config = cli.global.config.clone().map(|path| UsedConfig { path, found: cli.global.config_found });
+        let starter = Starter { state_dir, config };
         let mut command = starter.command(&job, args.take_over.as_deref())?;
         if args.secrets {
             command.arg("--secrets").stdin(std::process::Stdio::piped());
@@ -69,11 +70,14 @@ pub(super) fn run(cli: &Cli, args: &WorkerArgs, environment: &Environment) -> Re
         return step(task);
     }
     // The plan says all that is needed. What it must not keep, a check's credentials, is read from the configuration.
-    let project = config_file::open(&cli.global, &[], &[], environment).unwrap_or_else(|_| Project::empty());
+    let project = config_file::open(&cli.global, &[], &[], environment).unwrap_or_else(|failure| {
+        tracing::warn!("the configuration is not followed: {:#}", failure.error);
+        Project::empty()
+    });
     let task = Task {
         state_dir,
         operation,
-        engine: outside::engine(environment, &clock),
+        engine: outside::engine(environment, &clock, &project.definitions),
         outside: Arc::new(outside::prober(&project, &clock)),
         catalog: project.catalog,
         clock,

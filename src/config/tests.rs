@@ -484,8 +484,10 @@ fn senders_and_the_watchers_rules_say_what_is_wrong_with_them() {
 #[test]
 fn what_a_file_would_do_is_listed_once_and_worst_first() {
     let loaded = sound(EXAMPLE);
-    let items: Vec<String> =
-        effects_of(&loaded.catalog, &loaded.settings, &loaded.secrets).iter().map(ToString::to_string).collect();
+    let items: Vec<String> = effects_of(&loaded.catalog, &loaded.settings, &loaded.secrets, |_| None)
+        .iter()
+        .map(ToString::to_string)
+        .collect();
     assert_eq!(
         items,
         [
@@ -518,6 +520,8 @@ fn what_a_file_would_do_is_listed_once_and_worst_first() {
             "contact twilio-sms at its own address (source sms)",
             "contact uptimerobot at its own address (source uptime)",
             "read    /home/kim/.config/acme/backup-token (for sources.backup.token)",
+            "read    /srv/acme/acme-ca.pem (authorities of source backup)",
+            "read    /srv/acme/postmortem.md (template of postmortems)",
             "read    /var/backups/acme/last-success",
             "read    /var/log/acme/*.log",
             "read    environment variable PROMETHEUS_TOKEN (for sources.prom.token)",
@@ -526,6 +530,11 @@ fn what_a_file_would_do_is_listed_once_and_worst_first() {
             "read    keyring entry twilio (for sources.sms.token)",
             "read    keyring entry uptimerobot (for sources.uptime.token)",
             "read    store entry grafana (for sources.grafana.token)",
+            "change  the key of refresh is ctrl-r",
+            "change  whom you are told to call: Kim, +49 30 901820, kim@acme.com",
+            "change  whom you are told to call: Sam, +1 415 555 2671, +1 415 555 2672, #ops, sam@acme.com, \
+             https://acme.com/people/sam",
+            "change  whom you are told to call: Stripe support, https://support.stripe.com/",
         ]
     );
 }
@@ -584,6 +593,6 @@ proptest! {
         for diagnostic in &loaded.diagnostics {
             diagnostic.render("x.toml", &text);
         }
-        effects_of(&loaded.catalog, &loaded.settings, &loaded.secrets);
+        effects_of(&loaded.catalog, &loaded.settings, &loaded.secrets, |_| None);
     }
 }

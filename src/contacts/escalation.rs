@@ -10,7 +10,7 @@
 
 use std::time::Duration;
 
-use super::{Moment, callable, is_for_any, ordered};
+use super::{Moment, callable, is_for_any, ordered, ring};
 use crate::model::contact::{Call, Contact, Outcome, Way};
 use crate::model::time::Timestamp;
 
@@ -106,11 +106,9 @@ fn first<'a>(candidates: &[&'a Contact], moment: &Moment) -> Next<'a> {
     best(contact, moment).map_or(Next::Nobody, |way| Next::Call { contact, way, why })
 }
 
-/// The one after, and whether it stands at or before the one who was called last. Those whose hours it is not are left
-/// out, unless it is nobody's.
+/// The one after, and whether it stands at or before the one who was called last.
 fn following(candidates: &[&Contact], place: usize, moment: &Moment) -> Option<(usize, bool)> {
-    let ring = || (1..=candidates.len()).map(|step| (place + step) % candidates.len());
-    let next = ring().find(|at| awake(candidates[*at], moment)).or_else(|| ring().next())?;
+    let next = ring::following(candidates, place, |contact| awake(contact, moment), |_| false)?;
     Some((next, next <= place))
 }
 

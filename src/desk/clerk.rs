@@ -318,42 +318,44 @@ impl Clerk {
             }
             Wish::Send(plan) => self.send_message(&plan),
             Wish::Evidence(id) => self.evidence(&id),
-            Wish::Export(id) => {
-                let written =
-                    super::incidents::export(&self.journal, &id, &self.supplies.state_dir, self.supplies.clock.now());
-                match written {
-                    Ok(path) => self.say(&format!("written: {}", path.display()), false),
-                    Err(why) => self.say(&why, true),
-                }
-            }
+            Wish::Export(id) => self.export(&id),
         }
     }
 
     /// Has a process of its own send a message: it goes on to the sender that takes it when this console ends.
     fn send_message(&self, plan: &PagePlan) {
         let going = super::paging::by_itself(&self.supplies.starter, plan);
-        let (events, clock) = (self.supplies.events.clone(), self.supplies.clock.clone());
-        self.supplies.runtime.spawn(async move {
-            let (text, trouble) = match going.await {
-                Ok(()) => ("it was taken: the timeline says by what".to_owned(), false),
-                Err(why) => (why, true),
-            };
-            let notice = Notice { text: Line::from_text(&text), trouble };
-            let _ = events.send(Event { at: clock.now(), kind: EventKind::Notice(notice) }).await;
-        });
+        self.say_when(async move { going.await.map(|()| "it was taken: the timeline says by what".to_owned()) });
     }
 
     /// Has a process of its own keep what a restart would destroy: it goes on when this console ends.
     fn evidence(&self, id: &IncidentId) {
-        let (starter, events, clock) =
-            (self.supplies.starter.clone(), self.supplies.events.clone(), self.supplies.clock.clone());
         self.say("keeping evidence: it may take half a minute, and is told here", false);
-        let id = id.clone();
+        let going = super::evidence::by_itself(self.supplies.starter.clone(), id.clone());
+        self.say_when(async move { going.await.map(|path| format!("evidence kept: {path}")) });
+    }
+
+    /// Has a process of its own tell the incident, with the configuration's template and zone.
+    fn export(&self, id: &IncidentId) {
+        let number = self.journal.incidents().map(|incidents| incidents.get(id).map(|incident| incident.number));
+        let number = match number {
+            Ok(Some(number)) => number,
+            Ok(None) => return self.say("the journal has no such incident", true),
+            Err(error) => return self.say(&error.to_string(), true),
+        };
+        let going = super::incidents::export(self.supplies.starter.clone(), id.clone(), number);
+        self.say_when(async move {
+            let (path, remarks) = going.await?;
+            let remarks: String = remarks.iter().map(|remark| format!("; {remark}")).collect();
+            Ok(format!("written: {}{remarks}", path.display()))
+        });
+    }
+
+    /// Says what something comes to, when it does.
+    fn say_when(&self, going: impl Future<Output = Result<String, String>> + Send + 'static) {
+        let (events, clock) = (self.supplies.events.clone(), self.supplies.clock.clone());
         self.supplies.runtime.spawn(async move {
-            let (text, trouble) = match super::evidence::by_itself(&starter, &id).await {
-                Ok(path) => (format!("evidence kept: {path}"), false),
-                Err(why) => (why, true),
-            };
+            let (text, trouble) = going.await.map_or_else(|why| (why, true), |said| (said, false));
             let notice = Notice { text: Line::from_text(&text), trouble };
             let _ = events.send(Event { at: clock.now(), kind: EventKind::Notice(notice) }).await;
         });

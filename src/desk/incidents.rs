@@ -1,7 +1,9 @@
 //! What people and machines want of incidents, written into the journal.
 
-use super::start::not_written;
-use crate::incident::timeline::timeline;
+use std::path::PathBuf;
+
+use super::itself;
+use super::start::{Starter, not_written};
 use crate::journal::{Journal, JournalError};
 use crate::model::id::IncidentId;
 use crate::model::incident::{IncidentEvent, Opening};
@@ -10,7 +12,6 @@ use crate::model::operation::Actor;
 use crate::model::source::Trouble;
 use crate::model::text::Line;
 use crate::model::time::Timestamp;
-use crate::postmortem::{Material, TEMPLATE, document, facts};
 use crate::runtime::redaction::redact;
 
 /// Opens an incident with the next free number.
@@ -92,26 +93,22 @@ fn append(
     journal.append(&Draft { at: now, by: by.clone(), service, operation: Some(id.in_journal()), body }).map(|_| ())
 }
 
-/// Writes the postmortem into the state directory, and returns where it lies.
+/// Has the command that tells an incident run by itself, and keeps what it tells in the state directory. Returns where it lies,
+/// and what it had to say.
 ///
 /// # Errors
-/// A sentence on what stood in the way.
-pub fn export(
-    journal: &Journal,
-    id: &IncidentId,
-    state_dir: &std::path::Path,
-    now: Timestamp,
-) -> Result<std::path::PathBuf, String> {
-    let incidents = journal.incidents().map_err(|error| error.to_string())?;
-    let incident = incidents.get(id).ok_or("the journal has no such incident")?;
-    let from = incident.began_at.min(incident.opened_at) - std::time::Duration::from_secs(6 * 3_600);
-    let entries = journal.between(from, now + std::time::Duration::from_secs(60)).map_err(|error| error.to_string())?;
-    let moments = timeline(incident, &entries);
-    let zone = jiff::tz::TimeZone::system();
-    let material = Material { incident, moments: &moments, zone: &zone, now, budget: None, overrides: &[] };
-    let text = document(TEMPLATE, &facts(&material))?;
-    let name = format!("incident-{}", incident.number);
-    super::runs::keep_in(&state_dir.join("postmortems"), &name, &text).map_err(|error| error.to_string())
+/// What stood in the way, in a sentence.
+pub async fn export(starter: Starter, incident: IncidentId, number: u32) -> Result<(PathBuf, Vec<String>), String> {
+    let cannot = |why: &dyn std::fmt::Display| format!("no postmortem was written: {why}");
+    let arguments = ["incident", "export", "--incident", incident.as_str()];
+    let said = itself::run(&starter, &arguments, None).await.map_err(|error| cannot(&error))?;
+    if said.code != Some(0) {
+        return Err(cannot(&said.error.as_deref().unwrap_or("it said nothing")));
+    }
+    let name = format!("incident-{number}");
+    let text = String::from_utf8_lossy(&said.out);
+    let path = super::runs::keep_in(&starter.state_dir.join("postmortems"), &name, &text).map_err(|e| cannot(&e))?;
+    Ok((path, said.remarks))
 }
 
 /// Takes what is known to be secret out of what is kept.
@@ -124,11 +121,6 @@ fn clean(mut event: IncidentEvent) -> IncidentEvent {
             more.iter_mut().for_each(line);
         }
         IncidentEvent::Saw { text, .. } | IncidentEvent::Corrected { text, .. } => line(text),
-        IncidentEvent::Reached { outcome, .. } => line(outcome),
-        IncidentEvent::Told { text, outcome, .. } => {
-            line(text);
-            line(outcome);
-        }
         IncidentEvent::Figure { value, because, .. } => {
             line(value);
             line(because);

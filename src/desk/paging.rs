@@ -9,19 +9,18 @@
 //!
 //! A message is never sent twice unless its system tells equal messages apart: of two who want the same, the journal takes one.
 
-use std::process::Stdio;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
-use tokio::io::AsyncWriteExt as _;
 
 mod deliver;
 
 use super::incidents::write_once;
-use super::start::{Starter, program};
+use super::itself;
+use super::start::Starter;
 use crate::clock::Clock;
 use crate::contacts::Moment;
 use crate::journal::Journal;
@@ -92,32 +91,17 @@ pub async fn send(
 /// # Errors
 /// What stood in the way, or that nobody took it, in a sentence.
 pub fn by_itself(starter: &Starter, plan: &PagePlan) -> impl Future<Output = Result<(), String>> + Send + use<> {
-    let mut command = program().map(tokio::process::Command::new);
-    if let Ok(command) = &mut command {
-        command.args(["page", "--planned", "--incident", plan.incident.as_str()]);
-        command.arg("--state-dir").arg(&starter.state_dir);
-        if let Some(config) = &starter.config {
-            command.arg("--config").arg(config);
-        }
-        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).process_group(0);
-    }
-    let text = serde_json::to_vec(plan);
+    let cannot = |error: &dyn std::fmt::Display| format!("it was not sent: {error}");
+    let arguments = ["page", "--planned", "--incident", plan.incident.as_str()];
+    let going = serde_json::to_vec(plan).map(|text| itself::run(starter, &arguments, Some(text)));
     async move {
-        let cannot = |error: &dyn std::fmt::Display| format!("it was not sent: {error}");
-        let text = text.map_err(|error| cannot(&error))?;
-        let mut child = command.and_then(|mut command| command.spawn()).map_err(|error| cannot(&error))?;
-        if let Some(mut stdin) = child.stdin.take() {
-            stdin.write_all(&text).await.map_err(|error| cannot(&error))?;
-        }
-        let output = child.wait_with_output().await.map_err(|error| cannot(&error))?;
-        match output.status.code() {
+        let said = going.map_err(|error| cannot(&error))?.await.map_err(|error| cannot(&error))?;
+        match said.code {
             Some(0) => Ok(()),
             Some(3) => Err("nobody knows whether it arrived: the timeline says more".to_owned()),
-            _ => {
-                let said = String::from_utf8_lossy(&output.stderr);
-                let why = said.lines().find_map(|line| line.strip_prefix("error: "));
-                Err(why.map_or_else(|| "no sender took it: the timeline says why".to_owned(), |why| cannot(&why)))
-            }
+            _ => Err(said
+                .error
+                .map_or_else(|| "no sender took it: the timeline says why".to_owned(), |why| cannot(&why))),
         }
     }
 }

@@ -19,12 +19,33 @@ use crate::worker::{lease_key, replay};
 /// The hidden flag with which the program only starts a worker.
 pub const DETACH: &str = "--detach";
 
+/// The hidden flag that says that a configuration was found and not named.
+pub const CONFIG_FOUND: &str = "--config-found";
+
 /// How workers are started: as this program, with the same state and the same configuration.
 #[derive(Clone, Debug)]
 pub struct Starter {
     pub state_dir: PathBuf,
     /// The configuration that was used, if it was a file.
-    pub config: Option<PathBuf>,
+    pub config: Option<UsedConfig>,
+}
+
+/// A configuration file, and whether it was only found: then whoever reads it anew asks anew whether it is trusted.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct UsedConfig {
+    pub path: PathBuf,
+    pub found: bool,
+}
+
+impl UsedConfig {
+    /// Returns the arguments with which the program follows the same file, and follows it no further.
+    pub fn arguments(&self) -> Vec<std::ffi::OsString> {
+        let mut arguments = vec!["--config".into(), self.path.clone().into()];
+        if self.found {
+            arguments.push(CONFIG_FOUND.into());
+        }
+        arguments
+    }
 }
 
 /// Writes a plan into the journal. From now on it will be carried out, whatever becomes of this process.
@@ -242,7 +263,7 @@ impl Starter {
         };
         command.arg("--state-dir").arg(&self.state_dir);
         if let Some(config) = &self.config {
-            command.arg("--config").arg(config);
+            command.args(config.arguments());
         }
         if let Some(why) = take_over {
             command.arg("--take-over").arg(why);

@@ -44,9 +44,15 @@ impl Incidents {
         self.incidents.values().rev()
     }
 
-    /// Returns the latest that people still work on.
+    /// Returns the one that people work on: the gravest that is open, and of those the latest.
     pub fn open(&self) -> Option<&Incident> {
-        self.latest_first().find(|incident| incident.is_open())
+        // The first of equals is taken.
+        self.latest_first().filter(|incident| incident.is_open()).min_by_key(|incident| incident.severity)
+    }
+
+    /// Returns how many are open.
+    pub fn count_open(&self) -> usize {
+        self.incidents.values().filter(|incident| incident.is_open()).count()
     }
 
     /// Returns the number that the next one gets.
@@ -54,7 +60,7 @@ impl Incidents {
         self.incidents.values().map(|incident| incident.number).max().unwrap_or(0) + 1
     }
 
-    /// Finds one by its number, by its id or the end of it, or the latest by `last`.
+    /// Finds one by its number, by its id or the end of it, or by `last` the one that people work on, else the latest.
     pub fn find(&self, wanted: &str) -> Option<&Incident> {
         let wanted = wanted.trim().trim_start_matches('#');
         if wanted == "last" {
@@ -71,5 +77,38 @@ impl Incidents {
     /// Returns the incidents of a service that are over, the latest first.
     pub fn past_of<'a>(&'a self, service: &'a ServiceId) -> impl Iterator<Item = &'a Incident> {
         self.latest_first().filter(move |incident| !incident.is_open() && incident.services.contains(service))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::incident::{IncidentEvent, IncidentState, Severity};
+    use crate::model::operation::Actor;
+    use crate::model::text::Line;
+    use crate::model::time::Timestamp;
+
+    fn begin(ledger: &mut Incidents, number: u32, severity: Severity) {
+        let by = Actor { user: Line::from_text("kim"), host: Line::from_text("web1") };
+        let at = Timestamp::from_secs(i64::from(number));
+        let event =
+            IncidentEvent::Opened { number, title: Line::default(), severity, services: Vec::new(), began_at: at, by };
+        let id = IncidentId::new(format!("0{number}"));
+        ledger.incidents.insert(id.clone(), Incident::begin(&id, at, &event).unwrap());
+    }
+
+    #[test]
+    fn the_gravest_is_worked_on_and_of_those_the_latest() {
+        let mut ledger = Incidents::default();
+        let open = |ledger: &Incidents| ledger.open().map(|incident| incident.number);
+        assert_eq!(open(&ledger), None);
+        for (number, severity) in [(1, Severity::Sev3), (2, Severity::Sev1), (3, Severity::Sev1), (4, Severity::Sev2)] {
+            begin(&mut ledger, number, severity);
+        }
+        assert_eq!((open(&ledger), ledger.count_open()), (Some(3), 4));
+        let three = ledger.incidents.values_mut().find(|incident| incident.number == 3).unwrap();
+        three.state = IncidentState::Closed;
+        assert_eq!((open(&ledger), ledger.count_open()), (Some(2), 3));
+        assert_eq!(ledger.find("last").map(|incident| incident.number), Some(2));
     }
 }

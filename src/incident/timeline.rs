@@ -217,14 +217,6 @@ fn of_incident(event: &IncidentEvent, at: Timestamp) -> Option<Told> {
             let text = Line::from_text(&format!("called {name}{number}: {}", call.outcome.words()));
             Some((call.at, Kind::Contact, text, Vec::new()))
         }
-        IncidentEvent::Reached { contact, by_way_of, outcome, happened_at } => {
-            let text = Line::from_text(&format!("{contact} ({by_way_of}): {outcome}"));
-            Some((*happened_at, Kind::Contact, text, Vec::new()))
-        }
-        IncidentEvent::Told { to, text, outcome, happened_at } => {
-            let head = Line::from_text(&format!("to {to}: {text} ({outcome})"));
-            Some((*happened_at, Kind::Message, head, Vec::new()))
-        }
         IncidentEvent::Sending { .. } | IncidentEvent::Sent { .. } => messages::told(None, event, at),
         IncidentEvent::Figure { figure, value, because } => {
             said(Kind::State, format!("{}: {value}, because {because}", figure.word()))
@@ -265,16 +257,24 @@ fn of_operation(operations: &Ledger, entry: &Entry, event: &OperationEvent) -> O
         }
         OperationEvent::CancelAsked { by, .. } => format!("{}: {} stops it", title()?, by.user),
         OperationEvent::Ended { verdict, said } => {
-            let after = match verdict {
-                Verdict::Recovered { after } => format!(" after {} s", after.as_secs()),
-                _ => String::new(),
-            };
-            let said = if said.is_empty() { String::new() } else { format!(", {said}") };
-            format!("{}: {}{after}{said}", title()?, verdict.words())
+            format!("{}: {}", title()?, outcome(*verdict, said.as_str()))
         }
         _ => return None,
     };
     Some((entry.at, Kind::Action, Line::from_text(&text), Vec::new()))
+}
+
+/// How an operation ended. What was said at the end mostly begins with the verdict, which is not told twice then.
+fn outcome(verdict: Verdict, said: &str) -> String {
+    if said.starts_with(verdict.words()) || verdict == Verdict::Unverified && said.starts_with("done") {
+        return said.to_owned();
+    }
+    let after = match verdict {
+        Verdict::Recovered { after } => format!(" after {} s", after.as_secs()),
+        _ => String::new(),
+    };
+    let said = if said.is_empty() { String::new() } else { format!(", {said}") };
+    format!("{}{after}{said}", verdict.words())
 }
 
 fn of_run(runs: &Runs, printed: &BTreeMap<(String, u32), Vec<Line>>, entry: &Entry, event: &RunEvent) -> Option<Told> {
@@ -313,5 +313,25 @@ fn of_run(runs: &Runs, printed: &BTreeMap<(String, u32), Vec<Line>>, entry: &Ent
         }
         RunEvent::StopAsked { by, .. } => told(format!("{} stops what runs", by.user), Vec::new()),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_verdict_is_told_once() {
+        let recovered = Verdict::Recovered { after: Duration::from_secs(9) };
+        assert_eq!(
+            outcome(recovered, "recovered after 9 s: its check is green"),
+            "recovered after 9 s: its check is green"
+        );
+        assert_eq!(outcome(recovered, "all is green"), "recovered after 9 s, all is green");
+        assert_eq!(outcome(Verdict::Unverified, "done; there are no checks"), "done; there are no checks");
+        assert_eq!(outcome(Verdict::NotRecovered, "after 60 s: 0 of 1"), "not recovered, after 60 s: 0 of 1");
+        assert_eq!(outcome(Verdict::Failed, ""), "failed");
     }
 }

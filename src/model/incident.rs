@@ -203,20 +203,6 @@ pub enum IncidentEvent {
         name: Line,
         call: Call,
     },
-    /// Somebody was paged through a sender.
-    Reached {
-        contact: Line,
-        by_way_of: Line,
-        outcome: Line,
-        happened_at: Timestamp,
-    },
-    /// A message went out to others.
-    Told {
-        to: Line,
-        text: Line,
-        outcome: Line,
-        happened_at: Timestamp,
-    },
     /// A message goes out: written before it does. One of a key, a sender and a try is taken, whoever else wants the same.
     Sending {
         key: String,
@@ -283,8 +269,6 @@ impl IncidentEvent {
             Self::Saw { .. } => "saw",
             Self::Pinned { .. } => "pinned",
             Self::Called { .. } => "called",
-            Self::Reached { .. } => "reached",
-            Self::Told { .. } => "told",
             Self::Sending { .. } => "sending",
             Self::Sent { .. } => "sent",
             Self::Figure { .. } => "figure",

@@ -10,12 +10,13 @@ use serde_json::Value;
 
 use super::alert::{Alert, Monitor, OnCall};
 use super::id::{FeedId, ServiceId, SourceId, VendorId};
-use super::identity::Identity;
+use super::identity::{App, Identity};
 use super::issue::{ErrorIssue, IssueDetail};
 use super::log::Level;
 use super::metric::Series;
 use super::observed::Cadence;
 use super::operation::ConfirmLevel;
+use super::platform::Settings;
 use super::release::{Changes, Instance, Release};
 use super::secret::SecretRef;
 use super::text::Line;
@@ -137,6 +138,10 @@ pub enum Capability {
     OnCall,
     VendorStatus,
     Identity,
+    /// What it is configured with: names of variables, never values.
+    Settings,
+    /// What a credential sees there that could be watched.
+    Apps,
 }
 
 impl Capability {
@@ -154,6 +159,8 @@ impl Capability {
         Self::OnCall,
         Self::VendorStatus,
         Self::Identity,
+        Self::Settings,
+        Self::Apps,
     ];
 
     /// Returns the word in definitions and on the command line.
@@ -171,6 +178,8 @@ impl Capability {
             Self::OnCall => "on_call",
             Self::VendorStatus => "vendor_status",
             Self::Identity => "identity",
+            Self::Settings => "settings",
+            Self::Apps => "apps",
         }
     }
 
@@ -185,7 +194,13 @@ impl Capability {
     pub fn inputs(self) -> &'static [&'static str] {
         match self {
             Self::Releases | Self::Alerts => &["limit"],
-            Self::Instances | Self::Checks | Self::OnCall | Self::VendorStatus | Self::Identity => &[],
+            Self::Instances
+            | Self::Checks
+            | Self::OnCall
+            | Self::VendorStatus
+            | Self::Identity
+            | Self::Settings
+            | Self::Apps => &[],
             Self::Changes => &["from", "to"],
             Self::Logs => &["since", "until", "limit", "query"],
             Self::Metrics => &["query", "start", "end", "step"],
@@ -229,6 +244,8 @@ pub enum Found {
     OnCall(Vec<OnCall>),
     VendorStatus(VendorStatus),
     Identity(Identity),
+    Settings(Vec<Settings>),
+    Apps(Vec<App>),
 }
 
 impl Found {
@@ -245,7 +262,9 @@ impl Found {
             Self::Issues(items) => items.len(),
             Self::Issue(issue) => issue.exceptions.len(),
             Self::OnCall(items) => items.len(),
+            Self::Apps(items) => items.len(),
             Self::VendorStatus(_) | Self::Identity(_) => 1,
+            Self::Settings(items) => items.len(),
         }
     }
 }

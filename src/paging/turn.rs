@@ -7,16 +7,17 @@
 //!   could not be reached by any sender ----> the next one at once; when nobody can, all again after a pause
 //! ```
 //!
-//! Calls are another thing: [`crate::contacts::escalation`]. That somebody has taken it is the incident's state.
+//! Whom a person calls is another question ([`crate::contacts::escalation`]), asked of the same order. Who was reached by a
+//! call counts like one who was paged: they have their time too. That somebody has taken it is the incident's state.
 
 use std::time::Duration;
 
-use crate::contacts::{Moment, ordered};
+use crate::contacts::{Moment, ordered, ring};
 use crate::model::contact::{Contact, ContactKind};
 use crate::model::id::{ContactId, ServiceId};
 use crate::model::time::Timestamp;
 
-/// One page, as the journal tells of it.
+/// One page, or a call that reached somebody, as the journal tells of it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Page {
     /// Nobody in particular: it went to a place.
@@ -126,18 +127,19 @@ pub fn turn<'a>(candidates: &[&'a Contact], pages: &[Page], policy: Policy, mome
     let since = &pages[last.map_or(0, |last| last + 1)..];
     let failed: Vec<&Page> = since.iter().filter(|page| !page.arrived && place_of(page).is_some()).collect();
     let has_failed = |place: usize| failed.iter().any(|page| place_of(page) == Some(place));
+    let awake = |contact: &&Contact| contact.ways().any(|way| moment.open(way).worth_trying());
     let begun = last.and_then(|last| Some((&pages[last], place_of(&pages[last])?)));
     if let Some((page, place)) = begun {
         let contact = candidates[place];
         let until = page.at + contact.escalate_after.unwrap_or(policy.escalate_after);
         if moment.now < until {
-            let then = following(candidates, place, moment, |_| false).filter(|next| *next != place);
+            let then = ring::following(candidates, place, awake, |_| false).filter(|next| *next != place);
             return Turn::Wait { contact, until, then: then.map(|place| candidates[place]) };
         }
     }
     let next = match begun {
-        Some((_, place)) => following(candidates, place, moment, has_failed),
-        None => from_the_first(candidates, moment, has_failed),
+        Some((_, place)) => ring::following(candidates, place, awake, has_failed),
+        None => ring::first(candidates, awake, has_failed),
     };
     let Some(place) = next else {
         let times = u32::try_from(failed.len() / candidates.len().max(1)).unwrap_or(4).clamp(1, 5) - 1;
@@ -162,21 +164,6 @@ pub fn turn<'a>(candidates: &[&'a Contact], pages: &[Page], policy: Policy, mome
         None => Why::FirstAwake,
     };
     Turn::Page { contact, why }
-}
-
-fn from_the_first(candidates: &[&Contact], moment: &Moment, failed: impl Fn(usize) -> bool) -> Option<usize> {
-    let mut left = (0..candidates.len()).filter(|place| !failed(*place));
-    left.clone().find(|place| awake(candidates[*place], moment)).or_else(|| left.next())
-}
-
-/// The one after, all the way round. Those whose hours it is not are left out, unless it is nobody's.
-fn following(candidates: &[&Contact], place: usize, moment: &Moment, failed: impl Fn(usize) -> bool) -> Option<usize> {
-    let mut ring = (1..=candidates.len()).map(|step| (place + step) % candidates.len()).filter(|place| !failed(*place));
-    ring.clone().find(|place| awake(candidates[*place], moment)).or_else(|| ring.next())
-}
-
-fn awake(contact: &Contact, moment: &Moment) -> bool {
-    contact.ways().any(|way| moment.open(way).worth_trying())
 }
 
 #[cfg(test)]

@@ -119,6 +119,23 @@ impl TriageState {
             return;
         }
         draw_rows(buf, inner, &rows, 0, focused, look);
+        explain(world, rows.len(), inner, buf, look);
+    }
+}
+
+/// Says whole, below the list, why nothing of the configuration is followed: the banner has one row for it.
+fn explain(world: &World, taken: usize, inner: Rect, buf: &mut Buffer, look: &Look) {
+    let Some(why) = &world.inert else { return };
+    let lines = paint::wrap(why.as_str(), usize::from(inner.width).saturating_sub(2));
+    // A row between the list and the sentence; half of a sentence is none.
+    let room = usize::from(inner.height).saturating_sub(taken + 1);
+    if lines.len() > room {
+        return;
+    }
+    let style = look.style(Role::Degraded);
+    let below = (taken + 1).min(usize::from(u16::MAX));
+    for (line, y) in lines.iter().zip(inner.y + u16::try_from(below).unwrap_or(u16::MAX)..) {
+        paint::row(buf, Rect { y, height: 1, ..inner }, &[piece(format!(" {line}"), style)], look);
     }
 }
 

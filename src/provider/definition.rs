@@ -307,6 +307,7 @@ pub struct Action {
     pub refuse: Option<Program>,
     pub steps: Vec<Step>,
     pub done: Option<Done>,
+    pub permission: Option<Permission>,
     pub max_length: Option<usize>,
     pub deduplicates: bool,
 }
@@ -400,6 +401,13 @@ pub struct Step {
     pub releases_show: Option<bool>,
 }
 
+/// How one sees whether an action is permitted, without doing it.
+#[derive(Clone, Debug)]
+pub struct Permission {
+    pub requests: Vec<Request>,
+    pub map: Program,
+}
+
 /// How one sees that an action is done.
 #[derive(Clone, Debug)]
 pub struct Done {
@@ -421,6 +429,37 @@ impl Definition {
     /// Returns whether it can do anything beside reading.
     pub fn acts(&self) -> bool {
         !self.actions.is_empty() || self.send.is_some()
+    }
+
+    /// Returns every request that it may make, and what each is for.
+    pub fn requests(&self) -> Vec<(String, &Request)> {
+        let mut all: Vec<(String, &Request)> = Vec::new();
+        if let Some(Scheme::Exchange(exchange)) = &self.auth.scheme {
+            all.push(("login".to_owned(), &exchange.request));
+        }
+        for (capability, reading) in &self.readings {
+            all.extend(reading.requests.iter().map(|request| (capability.word().to_owned(), request)));
+        }
+        if let Some(stream) = &self.stream {
+            all.extend(stream.before.iter().chain([&stream.request]).map(|request| ("logs".to_owned(), request)));
+        }
+        let send = self.send.iter().map(|action| ("send".to_owned(), action));
+        let actions = self.actions.values().map(|action| (format!("action {}", action.name), action));
+        for (purpose, action) in send.chain(actions) {
+            let steps = action.steps.iter().flat_map(|step| [Some(&step.request), step.undo.as_ref()]).flatten();
+            let done = action.done.iter().flat_map(|done| &done.requests);
+            let permission = action.permission.iter().flat_map(|permission| &permission.requests);
+            all.extend(steps.chain(done).chain(permission).map(|request| (purpose.clone(), request)));
+        }
+        all
+    }
+
+    /// Returns whether a variable comes from an answer: an address that a system gave must not come from a configuration.
+    pub fn is_bound(&self, name: &str) -> bool {
+        name == "item"
+            || name == ACCESS_TOKEN
+            || self.param(name).is_none()
+                && self.requests().iter().any(|(_, request)| request.bind.iter().any(|(bound, _)| bound == name))
     }
 
     /// Returns the parameter of that name.

@@ -27,10 +27,13 @@ mod credentials;
 mod link;
 
 use super::definition::template::Encoding;
-use super::definition::{Definition, Request, Target};
+use super::definition::{Action, Definition, Permission, Request, Target};
 use super::map::{Mapped, Problems, log_entries};
 use super::registry::Registry;
-use super::run::{Answer, Call, Failure, FailureKind, Plan, Run, RunError, Sequence, Values, judge, prepare, seconds};
+use super::run::{
+    Answer, Call, Failure, FailureKind, Permitted, Plan, Run, RunError, Sequence, Values, judge, permitted, prepare,
+    seconds,
+};
 use super::transport::command::{RunRequest, run};
 use super::transport::http::HttpRequest;
 use super::transport::mail;
@@ -197,6 +200,55 @@ impl Engine {
         let read = self.exchange(definition, link, &mut run, witness).await;
         read.map_err(|failure| run.values().without_secrets(failure))?;
         Ok(run.finish())
+    }
+
+    /// Returns whether a source's credential may do an action, as the system says; nothing when the definition has no way to
+    /// ask. Nothing is done.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub async fn permitted(
+        &self,
+        source: &Source,
+        params: &BTreeMap<String, Value>,
+        action: &str,
+    ) -> Result<Option<Permitted>, Failure> {
+        let definition = self.definition(source)?;
+        let Some(action) = definition.actions.get(action) else { return Ok(None) };
+        let Some(permission) = &action.permission else { return Ok(None) };
+        let link = self.link(source, &definition)?;
+        let mut used = Used::default();
+        let mut values = self.values(&definition, &link, source, params, &mut used).await?;
+        let asked = self.ask_permission(&definition, &link, action, permission, &mut values, source).await;
+        asked.map(Some).map_err(|failure| values.without_secrets(failure))
+    }
+
+    async fn ask_permission(
+        &self,
+        definition: &Definition,
+        link: &Link,
+        action: &Action,
+        permission: &Permission,
+        values: &mut Values,
+        source: &Source,
+    ) -> Result<Permitted, Failure> {
+        values
+            .complete(definition, |name| {
+                definition.auth_uses(name) || permission.requests.iter().any(|request| request.uses(name))
+            })
+            .map_err(failure_of)?;
+        for input in action.inputs.iter().filter(|input| !input.default.is_null()) {
+            values.set(input.name.clone(), input.default.clone());
+        }
+        values.set("now", seconds(self.clock.now()));
+        values.set("url", source.url.clone().map_or(Value::Null, Value::from));
+        let mut sequence = Sequence::new(definition, &permission.requests);
+        let mut last = Answer::default();
+        while let Some(plan) = sequence.next_plan(values).map_err(failure_of)? {
+            last = self.asked(definition, link, &plan, values, true).await?;
+            sequence.answer(&last, values).map_err(failure_of)?;
+        }
+        permitted(permission, &sequence.last_body(), values, &last).map_err(failure_of)
     }
 
     async fn exchange(

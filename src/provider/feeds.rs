@@ -27,7 +27,9 @@ fn usual(capability: Capability) -> Duration {
         Capability::Logs => 5,
         Capability::VendorStatus => 120,
         Capability::OnCall => 300,
-        Capability::Changes | Capability::Issue | Capability::Identity => 3_600,
+        Capability::Changes | Capability::Issue | Capability::Identity | Capability::Settings | Capability::Apps => {
+            3_600
+        }
     })
 }
 

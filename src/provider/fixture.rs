@@ -9,9 +9,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use thiserror::Error;
 
-use super::definition::{Action, Capability, Definition};
+use super::definition::{Action, Capability, Definition, Permission};
 use super::run::action::{StepOutcome, begin, step_answer, step_plan};
-use super::run::{Answer, Call, Plan, Progress, Run, RunError, Sequence, Values, progress};
+use super::run::{Answer, Call, Permitted, Plan, Progress, Run, RunError, Sequence, Values, permitted, progress};
 use crate::model::time::Timestamp;
 
 /// One recorded conversation.
@@ -85,7 +85,8 @@ pub enum FixtureError {
     Run(#[from] RunError),
 }
 
-/// Plays a fixture and returns what comes of it, as JSON. `what` is a capability's word, `send` or `actions.NAME`.
+/// Plays a fixture and returns what comes of it, as JSON. `what` is a capability's word, `send`,
+/// `actions.NAME` or `permission.NAME`.
 ///
 /// # Errors
 /// When the requests differ, or the definition fails.
@@ -112,6 +113,10 @@ pub fn play(definition: &Definition, what: &str, fixture: &Fixture) -> Result<Va
     let outcome = if let Some(name) = what.strip_prefix("actions.") {
         let action = definition.actions.get(name).ok_or_else(|| FixtureError::NoSuch(what.to_owned()))?;
         act(definition, action, values, now, &mut conversation)
+    } else if let Some(name) = what.strip_prefix("permission.") {
+        let action = definition.actions.get(name).ok_or_else(|| FixtureError::NoSuch(what.to_owned()))?;
+        let permission = action.permission.as_ref().ok_or_else(|| FixtureError::NoSuch(what.to_owned()))?;
+        may(definition, action, permission, values, now, &mut conversation)
     } else if what == "send" {
         let action = definition.send.as_ref().ok_or_else(|| FixtureError::NoSuch(what.to_owned()))?;
         act(definition, action, values, now, &mut conversation)
@@ -248,6 +253,32 @@ fn same(left: &Value, right: &Value) -> bool {
         }
         (left, right) => left == right,
     }
+}
+
+/// Asks whether an action is permitted.
+fn may(
+    definition: &Definition,
+    action: &Action,
+    permission: &Permission,
+    mut values: Values,
+    now: Timestamp,
+    conversation: &mut Conversation<'_>,
+) -> Result<Value, FixtureError> {
+    values.complete(definition, |name| permission.requests.iter().any(|request| request.uses(name)))?;
+    for input in action.inputs.iter().filter(|input| !input.default.is_null()) {
+        values.set(input.name.clone(), input.default.clone());
+    }
+    values.set("now", super::run::seconds(now));
+    let mut sequence = Sequence::new(definition, &permission.requests);
+    let mut last = Answer::default();
+    while let Some(plan) = sequence.next_plan(&mut values)? {
+        last = conversation.answer(&plan)?;
+        if let Err(error) = sequence.answer(&last, &mut values) {
+            return Ok(json!({ "error": error.to_string() }));
+        }
+    }
+    let Permitted { allowed, message } = permitted(permission, &sequence.last_body(), &values, &last)?;
+    Ok(json!({ "allowed": allowed, "message": message }))
 }
 
 /// Does every step, then looks until it is done.

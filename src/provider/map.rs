@@ -10,13 +10,15 @@ mod fields;
 mod hosting;
 mod logs;
 mod monitoring;
+mod settings;
 mod vendor;
 
 pub use crate::model::time::forms::timestamp;
 pub use fields::Problems;
 pub use hosting::{changes, instances, releases};
 pub use logs::log_entries;
-pub use monitoring::{alerts, identity, issue, issues, monitors, on_call, series};
+pub use monitoring::{alerts, apps, identity, issue, issues, monitors, on_call, series};
+pub use settings::settings;
 pub use vendor::vendor_status;
 
 use super::definition::{Capability, Reading};
@@ -50,6 +52,8 @@ pub fn read(capability: Capability, reading: &Reading, outputs: &[Value]) -> Map
             Found::VendorStatus(vendor_status(outputs, &reading.states, &reading.severities, at))
         }
         Capability::Identity => Found::Identity(identity(outputs, at)),
+        Capability::Settings => Found::Settings(settings(outputs, at)),
+        Capability::Apps => Found::Apps(apps(outputs, at)),
     };
     Mapped { found, problems: problems.into_lines() }
 }

@@ -36,17 +36,38 @@ pub enum RegistryError {
     Misnamed { path: PathBuf, name: String },
 }
 
+/// A definition that lies beside a configuration: read once, so that what was approved is what is followed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Beside {
+    pub name: String,
+    pub path: PathBuf,
+    pub text: String,
+}
+
 /// Finds definitions, each read once.
 #[derive(Debug, Default)]
 pub struct Registry {
     folders: Vec<PathBuf>,
+    beside: Vec<Beside>,
     read: Mutex<BTreeMap<String, Arc<Definition>>>,
 }
 
 impl Registry {
     /// Looks into these folders first, then among those that are built in.
     pub fn new(folders: Vec<PathBuf>) -> Self {
-        Self { folders, read: Mutex::default() }
+        Self { folders, beside: Vec::new(), read: Mutex::default() }
+    }
+
+    /// Knows these too. They replace neither the user's own nor those that are built in: what a name means must not depend
+    /// on where one stands.
+    pub fn with(self, beside: Vec<Beside>) -> Self {
+        Self { beside, ..self }
+    }
+
+    /// Returns the file of a definition that lies beside the configuration, where that is the one that counts.
+    pub fn beside(&self, name: &str) -> Option<&Beside> {
+        let taken = self.own(name).is_some() || is_built_in(name);
+        self.beside.iter().find(|beside| beside.name == name).filter(|_| !taken)
     }
 
     /// Returns the definition of that name.
@@ -83,6 +104,14 @@ impl Registry {
         if let Some(path) = self.own(name) {
             return from_file(&path);
         }
+        if let Some(beside) = self.beside(name) {
+            let (definition, _) = from_text(&beside.path.display().to_string(), &beside.text)?;
+            return if definition.name == name {
+                Ok(definition)
+            } else {
+                Err(RegistryError::Misnamed { path: beside.path.clone(), name: definition.name })
+            };
+        }
         match BUILT_IN.iter().find(|(known, _)| *known == name) {
             Some((_, text)) => from_text(&format!("{name}.toml"), text).map(|(definition, _)| definition),
             None => {
@@ -115,10 +144,16 @@ impl Registry {
                 }
             }
         }
+        names.extend(self.beside.iter().map(|beside| beside.name.clone()));
         names.sort();
         names.dedup();
         names
     }
+}
+
+/// Returns whether a name is that of a definition that is built in.
+pub fn is_built_in(name: &str) -> bool {
+    BUILT_IN.iter().any(|(known, _)| *known == name)
 }
 
 /// Reads a definition from a file, which must have its name.

@@ -18,6 +18,7 @@ use thiserror::Error;
 pub mod action;
 mod answer;
 mod failure;
+mod origin;
 mod plan;
 mod sequence;
 mod unread;
@@ -29,9 +30,10 @@ pub use sequence::Sequence;
 
 use super::definition::program::RunError as ProgramRunError;
 use super::definition::template::Missing;
-use super::definition::{Capability, Definition, Done, PagingWay, Reading};
+use super::definition::{Capability, Definition, Done, PagingWay, Permission, Reading};
 use super::map::{Mapped, read};
 use crate::model::secret::{Redactor, Secret};
+use crate::model::source::Found;
 use crate::model::text::Line;
 use crate::model::time::Timestamp;
 
@@ -224,7 +226,10 @@ impl<'d> Run<'d> {
         }
         values.set("page", 1);
         values.set("cursor", Value::Null);
-        let sequence = Sequence::new(definition, &reading.requests);
+        let mut sequence = Sequence::new(definition, &reading.requests);
+        if capability == Capability::Settings {
+            sequence.watch_origin();
+        }
         Ok(Self {
             definition,
             capability,
@@ -245,6 +250,10 @@ impl<'d> Run<'d> {
     /// # Errors
     /// When a request cannot be made.
     pub fn next_plan(&mut self) -> Result<Option<Plan>, RunError> {
+        self.planned().map_err(|error| self.without_values(error))
+    }
+
+    fn planned(&mut self) -> Result<Option<Plan>, RunError> {
         if self.finished {
             return Ok(None);
         }
@@ -265,11 +274,27 @@ impl<'d> Run<'d> {
     /// # Errors
     /// When the answer is an error, or a program cannot read it.
     pub fn answer(&mut self, answer: &Answer) -> Result<(), RunError> {
+        self.taken_in(answer).map_err(|error| self.without_values(error))
+    }
+
+    fn taken_in(&mut self, answer: &Answer) -> Result<(), RunError> {
         self.sequence.answer(answer, &mut self.values)?;
         if self.sequence.is_over() {
             self.page_is_complete(answer)?;
         }
         Ok(())
+    }
+
+    /// A program that fails shows what it failed at, and that may be the value of a variable.
+    fn without_values(&self, error: RunError) -> RunError {
+        match error {
+            RunError::Program { request, what, .. } if self.capability == Capability::Settings => {
+                let message =
+                    format!("`{what}` fails at the answer, which is not shown: it may hold values of variables");
+                Failure { kind: FailureKind::Malformed, request, message: Line::from_text(&message) }.into()
+            }
+            other => other,
+        }
     }
 
     fn page_is_complete(&mut self, answer: &Answer) -> Result<(), RunError> {
@@ -336,6 +361,10 @@ impl<'d> Run<'d> {
     /// Returns what was read.
     pub fn finish(self) -> Mapped {
         let mut mapped = read(self.capability, self.reading, &self.outputs);
+        if let (Found::Settings(all), Some(origin)) = (&mut mapped.found, self.sequence.origin()) {
+            let left_out = origin.keep(all);
+            mapped.problems.extend(left_out);
+        }
         mapped.problems.extend(self.problems);
         mapped.problems.extend(self.sequence.into_problems());
         mapped
@@ -393,6 +422,34 @@ fn default_input(capability: Capability, input: &str, now: Timestamp) -> Value {
         (_, "step") => 60.into(),
         _ => Value::Null,
     }
+}
+
+/// What is known of a permission.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Permitted {
+    /// Nothing when nobody can tell.
+    pub allowed: Option<bool>,
+    pub message: Option<Line>,
+}
+
+/// Reads whether an action is permitted, from the answer to the last request of its `permission`.
+///
+/// # Errors
+/// When the program cannot read it.
+pub fn permitted(
+    permission: &Permission,
+    body: &Value,
+    values: &Values,
+    answer: &Answer,
+) -> Result<Permitted, RunError> {
+    let variable = |name: &str| answer.variable(name).unwrap_or_else(|| values.get(name));
+    let request = "looking whether it is permitted".to_owned();
+    let output =
+        permission.map.first(body, variable).map_err(|source| RunError::Program { request, what: "map", source })?;
+    Ok(Permitted {
+        allowed: output.get("allowed").and_then(Value::as_bool),
+        message: output.get("message").and_then(Value::as_str).map(Line::from_text),
+    })
 }
 
 /// How far an action is.

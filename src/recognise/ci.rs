@@ -33,6 +33,9 @@ const DEPLOYS: &[(&str, &str)] = &[
 const USES: &[(&str, &str)] =
     &[("digitalocean/action-doctl", "digitalocean"), ("registry.digitalocean.com", "digitalocean")];
 
+/// What a workflow tells of its releases.
+const TELLS: &[(&str, &str)] = &[("getsentry/action-release", "sentry"), ("sentry-cli releases", "sentry")];
+
 pub(super) fn wants(path: &str) -> bool {
     let yaml = path.ends_with(".yml") || path.ends_with(".yaml");
     yaml && path.starts_with(".github/workflows/") || name(path) == ".gitlab-ci.yml"
@@ -67,8 +70,22 @@ pub(super) fn read(tree: &Tree, file: &TreeFile, findings: &mut Findings) {
                 findings.add(file, line, What::Platform { provider, service, params });
             }
         }
+        for (_, provider) in TELLS.iter().filter(|(word, _)| text.contains(word)) {
+            findings.add(file, line, What::Monitoring { provider, params: BTreeMap::new() });
+        }
+        if let Some(app) = heroku_app(text) {
+            let params = [("app", app.to_owned())].into();
+            findings.add(file, line, What::Platform { provider: "heroku", service: Some(app.to_owned()), params });
+        }
         for (_, vendor) in USES.iter().filter(|(word, _)| text.contains(word)) {
             findings.add(file, line, What::Vendor { name: (*vendor).to_owned() });
         }
     }
+}
+
+/// Returns the app that an action deploys to Heroku.
+fn heroku_app(text: &str) -> Option<&str> {
+    let (key, value) = text.split_once(':')?;
+    let value = value.trim().trim_matches(['"', '\'']);
+    (matches!(key, "heroku-app" | "heroku_app_name" | "heroku-app-name") && super::text::plain(value)).then_some(value)
 }

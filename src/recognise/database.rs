@@ -24,7 +24,7 @@ const IMAGES: &[(&str, &str)] = &[
 ];
 
 /// Returns which database an image is.
-pub(super) fn of_image(image: &str) -> Option<&'static str> {
+pub fn of_image(image: &str) -> Option<&'static str> {
     let name = image.split('@').next().unwrap_or(image);
     let name = name.rsplit('/').next().unwrap_or(name);
     let name = name.split(':').next().unwrap_or(name);

@@ -27,6 +27,9 @@ pub(super) fn wants(path: &str) -> bool {
 pub(super) fn read(tree: &Tree, file: &TreeFile, findings: &mut Findings) {
     let service = Some(folder(&file.path).filter(|name| !name.starts_with('.')).unwrap_or(&tree.name).to_owned());
     let platform = |provider, params| What::Platform { provider, service: service.clone(), params };
+    if is_about_a_folder(tree, file) {
+        return;
+    }
     match name(&file.path) {
         // What the vendors' own tools write beside the project when it is linked.
         "project.json" => {
@@ -47,6 +50,11 @@ pub(super) fn read(tree: &Tree, file: &TreeFile, findings: &mut Findings) {
             findings.add(file, 1, platform("railway", BTreeMap::new()));
             if let Some(path) = at(&document, "/deploy/healthcheckPath").as_deref().and_then(route) {
                 findings.at(file, "healthcheckPath", What::Health { route: path, service });
+            }
+            let before = document.pointer("/deploy/preDeployCommand").map(Value::to_string).unwrap_or_default();
+            if before.contains("migrate") {
+                let tool = super::database::tool_of(&before);
+                findings.at(file, "preDeployCommand", What::Migrations { tool });
             }
         }
         "render.yaml" | "render.yml" => render(file, findings),
@@ -74,6 +82,15 @@ pub(super) fn read(tree: &Tree, file: &TreeFile, findings: &mut Findings) {
             }
         }
     }
+}
+
+/// Returns whether a file at the top is about a folder that has such a file itself: that one says it.
+fn is_about_a_folder(tree: &Tree, file: &TreeFile) -> bool {
+    let mut others = tree.files.iter().filter(|other| name(&other.path) == file.path && other.path != file.path);
+    others.any(|other| {
+        let folder = &other.path[..other.path.len() - file.path.len() - 1];
+        !folder.starts_with('.') && file.text.contains(folder)
+    })
 }
 
 fn render(file: &TreeFile, findings: &mut Findings) {

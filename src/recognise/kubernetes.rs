@@ -4,24 +4,36 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+mod kustomize;
+
 use super::database::of_image;
 use super::fly::list;
 use super::monitoring;
 use super::text::{at, is_public_host, line_of, name, route, yaml};
 use super::{Findings, Tree, TreeFile, What};
 
+fn is_kustomization(name: &str) -> bool {
+    matches!(name, "kustomization.yaml" | "kustomization.yml")
+}
+
 pub(super) fn wants(path: &str) -> bool {
     (path.ends_with(".yaml") || path.ends_with(".yml")) && !path.contains(".github/")
 }
 
-pub(super) fn read(_: &Tree, file: &TreeFile, findings: &mut Findings) {
+pub(super) fn read(tree: &Tree, file: &TreeFile, findings: &mut Findings) {
     let named = name(&file.path);
-    if matches!(named, "Chart.yaml" | "kustomization.yaml" | "kustomization.yml") {
+    if is_kustomization(named) {
+        // What another one builds upon is not deployed by itself.
+        if !kustomize::is_base(tree, &file.path) {
+            kustomize::read(tree, file, findings);
+        }
+        return;
+    }
+    if named == "Chart.yaml" {
         let document = yaml(&file.text).into_iter().next().unwrap_or_default();
         // A chart of something else is a package, not this service.
         let service = at(&document, "/name");
-        let params = at(&document, "/namespace").map(|namespace| ("namespace", namespace)).into_iter().collect();
-        findings.add(file, 1, What::Platform { provider: "kubernetes", service, params });
+        findings.add(file, 1, What::Platform { provider: "kubernetes", service, params: BTreeMap::new() });
         return;
     }
     if !file.text.contains("apiVersion:") || !file.text.contains("kind:") {
@@ -30,7 +42,10 @@ pub(super) fn read(_: &Tree, file: &TreeFile, findings: &mut Findings) {
     for document in yaml(&file.text) {
         let kind = document.get("kind").and_then(Value::as_str).unwrap_or_default();
         match kind {
-            "Deployment" | "StatefulSet" => workload(file, &document, kind, findings),
+            "Deployment" | "StatefulSet" => {
+                let is_built_upon = kustomize::is_base(tree, &file.path);
+                workload(file, &document, kind, is_built_upon, findings);
+            }
             "Ingress" | "HTTPRoute" => {
                 let rules = list(&document, "/spec/rules").into_iter().filter_map(|rule| rule.get("host")?.as_str());
                 let names = document.pointer("/spec/hostnames").and_then(Value::as_array);
@@ -45,8 +60,24 @@ pub(super) fn read(_: &Tree, file: &TreeFile, findings: &mut Findings) {
     }
 }
 
-fn workload(file: &TreeFile, document: &Value, kind: &str, findings: &mut Findings) {
-    let Some(name) = at(document, "/metadata/name") else { return };
+/// Where a kind of workload is found there: the provider, and its parameter for the name.
+fn place(kind: &str) -> (&'static str, &'static str) {
+    match kind {
+        "StatefulSet" => ("kubernetes-statefulset", "statefulset"),
+        _ => ("kubernetes", "deployment"),
+    }
+}
+
+/// Returns the name of a workload that is the project's own: no database, nothing that watches, nothing in front.
+fn own(document: &Value) -> Option<String> {
+    let containers = list(document, "/spec/template/spec/containers");
+    let images: Vec<&str> = containers.iter().filter_map(|container| container.get("image")?.as_str()).collect();
+    let strangers = |image: &&str| of_image(image).is_some() || monitoring::of_image(image).is_some();
+    let is_ours = !images.iter().all(strangers) && !images.iter().any(|image| image.starts_with("traefik"));
+    is_ours.then(|| at(document, "/metadata/name")).flatten()
+}
+
+fn workload(file: &TreeFile, document: &Value, kind: &str, is_built_upon: bool, findings: &mut Findings) {
     let containers = list(document, "/spec/template/spec/containers");
     let images: Vec<&str> = containers.iter().filter_map(|container| container.get("image")?.as_str()).collect();
     for image in &images {
@@ -60,18 +91,14 @@ fn workload(file: &TreeFile, document: &Value, kind: &str, findings: &mut Findin
             findings.at(file, image, What::Vendor { name: "digitalocean".to_owned() });
         }
     }
-    let strangers = |image: &&str| of_image(image).is_some() || monitoring::of_image(image).is_some();
-    if images.iter().all(strangers) || images.iter().any(|image| image.starts_with("traefik")) {
-        return;
-    }
-    let (provider, key) = match kind {
-        "StatefulSet" => ("kubernetes-statefulset", "statefulset"),
-        _ => ("kubernetes", "deployment"),
-    };
+    let Some(name) = own(document) else { return };
+    let (provider, key) = place(kind);
     let mut params: BTreeMap<&'static str, String> = [(key, name.clone())].into();
     params.extend(at(document, "/metadata/namespace").map(|namespace| ("namespace", namespace)));
     let line = line_of(&file.text, &format!("name: {name}"));
-    findings.add(file, line, What::Platform { provider, service: Some(name.clone()), params });
+    if !is_built_upon {
+        findings.add(file, line, What::Platform { provider, service: Some(name.clone()), params });
+    }
     for container in containers {
         for probe in ["readinessProbe", "livenessProbe", "startupProbe"] {
             let path = container.get(probe).and_then(|probe| probe.pointer("/httpGet/path")?.as_str());

@@ -23,7 +23,7 @@ fn every_platform_is_known_by_its_own_file() {
     check("app.json", r#"{"addons": ["heroku-postgresql"]}"#, &["platform:heroku", "database:postgres"]);
     check("wrangler.jsonc", "{\n// its name\n\"name\": \"w\",\n}", &["platform:cloudflare-workers"]);
     check("wrangler.toml", "name = 'p'\npages_build_output_dir = 'dist'", &["platform:cloudflare-pages"]);
-    check("app.yaml", "runtime: nodejs20", &["vendor:google-cloud"]);
+    check("app.yaml", "runtime: nodejs20", &["platform:app-engine", "vendor:google-cloud"]);
     check("serverless.yml", "service: s\nprovider: {name: aws}", &["platform:aws-lambda"]);
     check("template.yaml", "Transform: AWS::Serverless-2016-10-31", &["platform:aws-lambda"]);
     check("api.nomad", "job \"api\" {\n}", &["platform:nomad"]);
@@ -42,7 +42,7 @@ fn every_platform_is_known_by_its_own_file() {
 #[test]
 fn what_only_looks_like_a_platform_is_none() {
     check("app.json", r#"{"expo": {"name": "x"}, "stack": 1}"#, &[]);
-    check("docker-compose.yml", "services: {db: {image: 'postgres:16'}}", &["database:postgres"]);
+    check("docker-compose.yml", "services: {db: {image: 'postgres:16'}}", &["database:postgres", "store:db"]);
     check("template.yaml", "kind: Template", &[]);
     check("app.yaml", "name: shop", &[]);
     check("values.yaml", "kind: Deployment", &[]);
@@ -111,5 +111,94 @@ fn health_is_read_from_a_containers_own_check() {
     check("compose.yml", ports, &["platform:docker", "platform:docker", "url:http://localhost:3000"]);
     let minio =
         "services:\n  s3: {image: minio/minio, healthcheck: {test: 'curl http://127.0.0.1:9000/minio/health'}}\n";
-    check("compose.yml", minio, &["database:minio"]);
+    check("compose.yml", minio, &["database:minio", "store:s3"]);
+}
+
+#[test]
+fn apps_of_platforms_without_a_provider_are_said_to_be_so() {
+    check("app.yaml", "runtime: nodejs20", &["platform:app-engine", "vendor:google-cloud"]);
+    let app = ".do/app.yaml";
+    let text = "name: shop\nservices:\n- {name: web, health_check: {http_path: /up}}\ndatabases:\n- {engine: PG}\n";
+    check(app, text, &["platform:digitalocean", "health:/up", "database:postgres"]);
+    check("heroku.yml", "# build:\n#   docker: {}\n", &[]);
+    check("heroku.yml", "build: {docker: {web: Dockerfile}}\n", &["platform:heroku"]);
+    check("captain-definition", "{}", &["platform:caprover"]);
+    check("firebase.json", r#"{"firestore": {}}"#, &[]);
+}
+
+#[test]
+fn what_stands_beside_an_app_in_its_compose_project_is_seen_and_what_is_for_the_desk_is_not() {
+    let text = "name: Acme\nservices:\n  web: {build: ., depends_on: {db: {condition: service_healthy}}}\n  \
+                db: {image: 'postgres:16'}\n  tools: {build: ., profiles: [tools]}\n";
+    check("compose.yml", text, &["platform:docker", "database:postgres", "store:db", "needs:web:db"]);
+    check(
+        "compose.override.yaml",
+        "services: {web: {image: !reset null, build: .}, db: {image: 'mysql:8'}}",
+        &["database:mysql"],
+    );
+    let port = "services:\n  web:\n    build: .\n    ports: ['127.0.0.1:${PORT:-3000}:80']\n";
+    check("api/compose.yml", port, &["platform:docker", "url:http://localhost:3000"]);
+}
+
+#[test]
+fn an_overlay_says_where_the_workloads_of_its_base_run() {
+    let api = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: api}\nspec: {template: {spec: {containers: [{image: acme/api}]}}}\n";
+    let files = [
+        ("k8s/base/api.yaml", api),
+        ("k8s/base/kustomization.yaml", "resources: [api.yaml]\n"),
+        ("k8s/overlays/staging/kustomization.yaml", "namespace: stg\nresources: [../../base]\n"),
+        ("k8s/overlays/production/kustomization.yaml", "namespace: shop\nresources: [../../base]\n"),
+    ];
+    let files = files.map(|(path, text)| TreeFile { path: path.to_owned(), text: text.to_owned() });
+    let found = recognise(&Tree { name: "shop".to_owned(), files: files.to_vec() });
+    let places: Vec<(&str, Option<&String>)> = found
+        .iter()
+        .filter_map(|it| match &it.what {
+            What::Platform { params, .. } => Some((it.path.as_str(), params.get("namespace"))),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(places.len(), 2, "the base is not deployed by itself: {places:?}");
+    let drafted = draft::draft("shop", &found, &["kubernetes"], |_| None);
+    let services: Vec<(&str, &str)> =
+        drafted.services.iter().map(|service| (service.name.as_str(), service.environment.as_str())).collect();
+    assert_eq!(services, [("api", "production"), ("api-staging", "staging")]);
+}
+
+#[test]
+fn destinations_of_kamal_and_files_of_fly_are_environments_of_one_service() {
+    let files = [
+        ("config/deploy.yml", "service: shop\nimage: acme/shop\n"),
+        ("config/deploy.production.yml", "proxy: {host: shop.acme.dev}\n"),
+        ("config/deploy.staging.yml", "proxy: {ssl: false, host: 138.197.90.4}\n"),
+        ("fly.toml", "app = 'edge'\n"),
+        ("fly.staging.toml", "app = 'edge-staging'\n"),
+    ];
+    let files = files.map(|(path, text)| TreeFile { path: path.to_owned(), text: text.to_owned() });
+    let found = recognise(&Tree { name: "shop".to_owned(), files: files.to_vec() });
+    let drafted = draft::draft("shop", &found, &["kamal", "fly"], |_| None);
+    let told: Vec<String> = drafted
+        .services
+        .iter()
+        .map(|it| {
+            format!("{} {} {:?}", it.name, it.environment, it.address.as_ref().map(|address| address.url.as_str()))
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "shop production Some(\"https://shop.acme.dev\")",
+            "shop-staging staging Some(\"http://138.197.90.4\")",
+            "edge production None",
+            "edge-staging staging None",
+        ]
+    );
+}
+
+#[test]
+fn a_file_at_the_top_that_is_about_a_folder_leaves_it_to_that_one() {
+    let top = r#"{"deploy": {"startCommand": "cd apps/api && npm start"}}"#;
+    let files = [("railway.json", top), ("apps/api/railway.json", "{}")];
+    assert_eq!(found(&files), ["platform:railway"]);
+    assert_eq!(found(&[("railway.json", "{}"), ("apps/api/railway.json", "{}")]).len(), 2);
 }

@@ -38,7 +38,38 @@ pub fn json(text: &str) -> Value {
 /// Reads the documents of a YAML file, as far as they can be read.
 pub fn yaml(text: &str) -> Vec<Value> {
     use serde::Deserialize as _;
-    yaml_serde::Deserializer::from_str(text).map_while(|document| Value::deserialize(document).ok()).collect()
+    let read = |text: &str| -> (Vec<Value>, bool) {
+        let mut whole = true;
+        let documents = yaml_serde::Deserializer::from_str(text).map_while(|document| {
+            let read = Value::deserialize(document);
+            whole = read.is_ok();
+            read.ok()
+        });
+        (documents.collect(), whole)
+    };
+    match read(text) {
+        (documents, true) => documents,
+        // Tags of a tool's own (`!reset`, `!Ref`) mean nothing here.
+        _ => read(&without_tags(text)).0,
+    }
+}
+
+fn without_tags(text: &str) -> String {
+    let mut cleaned = String::with_capacity(text.len());
+    for line in text.lines() {
+        let tag = [": !", "- !"].iter().find_map(|begin| line.find(begin));
+        match tag {
+            Some(at) => {
+                let rest = &line[at + 2..];
+                let end = rest.find(' ').unwrap_or(rest.len());
+                cleaned.push_str(&line[..at + 2]);
+                cleaned.push_str(&rest[end..]);
+            }
+            None => cleaned.push_str(line),
+        }
+        cleaned.push('\n');
+    }
+    cleaned
 }
 
 /// Returns a text at a JSON pointer, unless it is a placeholder.
@@ -66,6 +97,11 @@ pub fn is_public_host(host: &str) -> bool {
         && !ends.iter().any(|end| host.ends_with(end))
 }
 
+/// Returns whether a text is an IPv4 address that could be reached from outside.
+pub fn is_address(host: &str) -> bool {
+    host.parse::<std::net::Ipv4Addr>().is_ok_and(|it| !it.is_private() && !it.is_loopback() && !it.is_unspecified())
+}
+
 /// Returns the path of the first address in a text whose host is this machine: `http://localhost:3000/up` gives `/up`.
 pub fn local_route(text: &str) -> Option<String> {
     const HOSTS: &[&str] = &["http://localhost", "http://127.0.0.1", "http://0.0.0.0"];
@@ -75,8 +111,9 @@ pub fn local_route(text: &str) -> Option<String> {
             digit.is_ascii_digit() || "${}_ABCDEFGHIJKLMNOPQRSTUVWXYZ:-".contains(digit)
         })
     });
-    let end = rest.find(|end: char| end.is_whitespace() || "\"'|;)],".contains(end)).unwrap_or(rest.len());
-    route(&rest[..end])
+    let end = rest.find(|end: char| end.is_whitespace() || "\\\"'|;)],".contains(end)).unwrap_or(rest.len());
+    // An address without a path asks for the first page.
+    route(if end == 0 { "/" } else { &rest[..end] })
 }
 
 /// Returns a path as a health check's, when it is one.

@@ -1,8 +1,13 @@
 //! A draft as the text of a configuration that explains itself. What is open stands there as a comment to fill in.
 
+mod own;
+
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use super::apps;
 use super::draft::{Draft, DraftService, DraftSource, Place};
+use super::environment::PRODUCTION;
 use crate::provider::definition::Kind;
 
 /// Writes a configuration. It loads without a word, however much is open.
@@ -16,6 +21,10 @@ pub fn write(draft: &Draft) -> String {
         "# How an action is confirmed here: \"key\" takes a second key, \"name\" wants the service's name typed.\n\
          [environments.production]\nconfirm = \"key\"\n",
     );
+    let others: BTreeSet<&str> = draft.services.iter().map(|service| service.environment.as_str()).collect();
+    for environment in others.into_iter().filter(|name| *name != PRODUCTION) {
+        let _ = write!(text, "\n[environments.{environment}]\nconfirm = \"key\"\n");
+    }
     if !draft.sources.is_empty() {
         text.push_str("\n# Hosting and monitoring systems. `crashcart providers show NAME` says what one needs.\n");
     }
@@ -117,15 +126,22 @@ pub fn secret_name(provider: &str, slot: &str) -> String {
 
 fn service(text: &mut String, service: &DraftService, draft: &Draft) {
     let from = if service.evidence.is_empty() { String::new() } else { format!(" # {}", words(&service.evidence)) };
-    let _ = write!(text, "[[services]]{from}\nname = {}\nenvironment = \"production\"\n", quoted(&service.name));
+    let _ = write!(
+        text,
+        "[[services]]{from}\nname = {}\nenvironment = {}\n",
+        quoted(&service.name),
+        quoted(&service.environment)
+    );
     // A forge that only builds takes nothing down.
     let forges = ["github", "gitlab", "bitbucket"];
-    let depends: Vec<String> = draft
+    let vendors = draft
         .vendors
         .iter()
-        .filter(|(vendor, _)| !forges.contains(&vendor.name.as_str()) && serves(&vendor.name, service, draft))
-        .map(|(vendor, _)| quoted(&vendor.name))
-        .collect();
+        .filter(|(vendor, _)| {
+            !service.is_store && !forges.contains(&vendor.name.as_str()) && serves(&vendor.name, service, draft)
+        })
+        .map(|(vendor, _)| &vendor.name);
+    let depends: Vec<String> = service.needs.iter().chain(vendors).map(|name| quoted(name)).collect();
     if !depends.is_empty() {
         let _ = writeln!(text, "depends_on = [{}] # when one of these is down, this is a symptom", depends.join(", "));
     }
@@ -144,7 +160,12 @@ fn service(text: &mut String, service: &DraftService, draft: &Draft) {
             let _ = writeln!(text, "{mark}logs = [{{ source = {} }}]", quoted(provider));
         }
     }
-    if let Some(source) = draft.sources.iter().find(|source| source.kind == Kind::Errors) {
+    if let Some(unit) = &service.unit {
+        let _ =
+            writeln!(text, "logs = [{{ command = {} }}]", quoted(&format!("journalctl -f -n 100 -o cat -u {unit}")));
+    }
+    let errors = draft.sources.iter().find(|source| source.kind == Kind::Errors);
+    if let Some(source) = errors.filter(|_| !service.is_store) {
         let mark = if source.missing.is_empty() { "" } else { "# " };
         let _ = writeln!(text, "{mark}errors = {{ source = {} }}", quoted(&source.provider));
     }
@@ -153,6 +174,7 @@ fn service(text: &mut String, service: &DraftService, draft: &Draft) {
         let _ = writeln!(text, "runbooks = [{}]", names.join(", "));
     }
     checks(text, service);
+    own::write(text, service);
     text.push('\n');
 }
 
@@ -165,6 +187,15 @@ fn serves(vendor: &str, service: &DraftService, draft: &Draft) -> bool {
 
 fn checks(text: &mut String, service: &DraftService) {
     let Some(address) = &service.address else {
+        if let Some(unit) = &service.unit {
+            let argv = ["systemctl", "is-active", "--quiet", unit].map(quoted).join(", ");
+            let _ = writeln!(text, "checks = [{{ command = [{argv}], every = \"30s\" }}]");
+            return;
+        }
+        // How its containers and machines are is read from the platform.
+        if service.is_private || service.is_store {
+            return;
+        }
         let (route, evidence) = service.routes.first().map_or(("", String::new()), |(route, evidence)| {
             (route.as_str(), format!(" {} names the path.", words(evidence)))
         });
@@ -198,18 +229,21 @@ fn databases(text: &mut String, draft: &Draft) {
         return;
     }
     let names: Vec<String> = draft.databases.iter().map(|(name, evidence)| format!("{name} ({evidence})")).collect();
-    let _ = writeln!(
-        text,
-        "# It also uses {}. To see one of them go down before the services do:",
-        words(&names.join(", "))
-    );
-    let (name, _) = draft.databases[0];
+    // A file is no server: there is no port to try.
+    let server = draft.databases.iter().map(|(name, _)| *name).find(|name| !matches!(*name, "sqlite" | "d1"));
+    let rest = if server.is_some() { " To see one of them go down before the services do:" } else { "" };
+    let _ = writeln!(text, "# It also uses {}.{rest}", words(&names.join(", ")));
+    let Some(name) = server else { return text.push('\n') };
     let port = match name {
         "postgres" => 5432,
         "mysql" => 3306,
         "redis" => 6379,
         "mongodb" => 27017,
         "rabbitmq" => 5672,
+        "clickhouse" => 8123,
+        "kafka" => 9092,
+        "elasticsearch" => 9200,
+        "minio" => 9000,
         _ => 443,
     };
     let _ = write!(

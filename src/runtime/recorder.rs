@@ -156,6 +156,7 @@ pub fn read(path: &Path) -> Result<(Setup, Vec<Event>), RecordingError> {
         by: Actor::default(),
         patience: Default::default(),
         readiness: None,
+        audited: None,
         update_every: std::time::Duration::from_secs(1_800),
         zones,
         seed: 0,

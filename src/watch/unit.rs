@@ -7,10 +7,12 @@ use crate::config::effects::quoted;
 /// The unit's name.
 pub const NAME: &str = "crashcart-watch.service";
 
-/// Returns the unit's text.
-pub fn text(program: &Path, config: Option<&Path>, state_dir: &Path) -> String {
+/// Returns the unit's text. A configuration that was only found stays so: when it changes, the watcher waits until it is trusted
+/// again.
+pub fn text(program: &Path, config: Option<&Path>, found: bool, state_dir: &Path) -> String {
     let word = |path: &Path| escaped(&path.to_string_lossy());
-    let config = config.map(|config| format!(" --config {}", word(config))).unwrap_or_default();
+    let as_found = if found { " --config-found" } else { "" };
+    let config = config.map(|config| format!(" --config {}{as_found}", word(config))).unwrap_or_default();
     let start = format!("{} watch{config} --state-dir {}", word(program), word(state_dir));
     format!(
         "[Unit]\nDescription=crashcart watches, opens incidents, and pages people\nAfter=network-online.target\n\
@@ -45,8 +47,13 @@ mod tests {
 
     #[test]
     fn paths_reach_the_program_as_they_are() {
-        let unit = text(Path::new("/opt/crash cart"), Some(Path::new("/srv/100%/a.toml")), Path::new("/var/$x"));
-        let start = unit.lines().find(|line| line.starts_with("ExecStart=")).unwrap();
-        assert_eq!(start, "ExecStart=\"/opt/crash cart\" watch --config /srv/100%%/a.toml --state-dir /var/$$x");
+        let start = |found| {
+            let config = Some(Path::new("/srv/100%/a.toml"));
+            let unit = text(Path::new("/opt/crash cart"), config, found, Path::new("/var/$x"));
+            unit.lines().find(|line| line.starts_with("ExecStart=")).unwrap().to_owned()
+        };
+        let named = "ExecStart=\"/opt/crash cart\" watch --config /srv/100%%/a.toml --state-dir /var/$$x";
+        assert_eq!(start(false), named);
+        assert_eq!(start(true), named.replace("a.toml", "a.toml --config-found"));
     }
 }

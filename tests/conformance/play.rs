@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use crashcart::model::time::Timestamp;
-use crashcart::provider::definition::{ACCESS_TOKEN, Action, ActionTarget, Capability, Definition, Scheme};
+use crashcart::provider::definition::{ACCESS_TOKEN, Action, ActionTarget, Capability, Definition, Permission, Scheme};
 use crashcart::provider::engine::service_of;
 use crashcart::provider::run::action::{begin, step_answer, step_plan};
-use crashcart::provider::run::{Answer, Call, Plan, Run, RunError, Sequence, Values, prepare};
+use crashcart::provider::run::{Answer, Call, Plan, Run, RunError, Sequence, Values, permitted, prepare};
 use serde_json::{Map, Value, json};
 
 use super::exceptions;
@@ -81,6 +81,9 @@ pub fn everything(definition: &Definition, rows: &[Rc<Described>]) -> Vec<Outcom
     }
     for (name, action) in &definition.actions {
         outcomes.push(act(definition, &format!("actions.{name}"), action, rows, &found));
+        if let Some(permission) = &action.permission {
+            outcomes.push(may(definition, &format!("permission.{name}"), action, permission, rows, &found));
+        }
     }
     if let Some(send) = &definition.send {
         outcomes.push(act(definition, "send", send, rows, &found));
@@ -476,6 +479,26 @@ fn act(definition: &Definition, what: &str, action: &Action, rows: &[Rc<Describe
         asker.trouble("no answer says that it is done");
     }
     asker.outcome(complete)
+}
+
+/// Makes the requests that ask whether an action is permitted, and looks whether their answers are understood.
+fn may(
+    definition: &Definition,
+    what: &str,
+    action: &Action,
+    permission: &Permission,
+    rows: &[Rc<Described>],
+    found: &Items,
+) -> Outcome {
+    let mut asker = Asker::new(definition, rows, what);
+    let mut values = action_values(definition, action, found, &Value::Null, false);
+    values.set("url", Value::Null);
+    let Ok((body, last)) = asker.sequence(&permission.requests, &mut values) else { return asker.outcome(false) };
+    if let Err(error) = permitted(permission, &body, &values, &last) {
+        asker.trouble(&error.to_string());
+        return asker.outcome(false);
+    }
+    asker.outcome(true)
 }
 
 fn action_values(definition: &Definition, action: &Action, found: &Items, target: &Value, resolved: bool) -> Values {

@@ -27,7 +27,7 @@ fn definitions() -> Vec<Definition> {
 fn subject(stem: &str) -> String {
     let mut parts = stem.split('.');
     match (parts.next().unwrap_or_default(), parts.next()) {
-        ("actions", Some(name)) => format!("actions.{name}"),
+        (first @ ("actions" | "permission"), Some(name)) => format!("{first}.{name}"),
         (first, _) => first.to_owned(),
     }
 }
@@ -67,7 +67,9 @@ fn every_fixture_comes_out_as_recorded_and_everything_has_one() {
                 }
             }
         }
-        for missing in definition.abilities().into_iter().filter(|what| !covered.contains(what)) {
+        let asked = definition.actions.values().filter(|action| action.permission.is_some());
+        let asked = asked.map(|action| format!("permission.{}", action.name));
+        for missing in definition.abilities().into_iter().chain(asked).filter(|what| !covered.contains(what)) {
             wrong.push(format!("{}: there is no fixture of {missing}", definition.name));
         }
     }

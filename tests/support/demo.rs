@@ -138,6 +138,7 @@ pub fn setup(catalog: Catalog, size: (u16, u16)) -> Setup {
         },
         patience: Default::default(),
         readiness: None,
+        audited: None,
         update_every: std::time::Duration::from_secs(1_800),
         zones: Arc::default(),
         seed: 7,

@@ -8,6 +8,9 @@ use std::sync::{Arc, Mutex};
 pub struct Web {
     pub address: SocketAddr,
     answer: Arc<Mutex<Option<(u16, String)>>>,
+    /// What single paths answer, and the heads of the requests so far.
+    paths: Arc<Mutex<Vec<(String, u16, String)>>>,
+    heads: Arc<Mutex<Vec<String>>>,
 }
 
 impl Web {
@@ -16,14 +19,27 @@ impl Web {
         let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
         let address = listener.local_addr().expect("it has an address");
         let answer = Arc::new(Mutex::new(Some((200, "ok\n".to_owned()))));
-        let shared = Arc::clone(&answer);
+        let (paths, heads) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(Vec::new())));
+        let shared = (Arc::clone(&answer), Arc::clone(&paths), Arc::clone(&heads));
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let shared = Arc::clone(&shared);
-                std::thread::spawn(move || serve(stream, &shared));
+                let (answer, paths, heads) = shared.clone();
+                std::thread::spawn(move || serve(stream, &answer, &paths, &heads));
             }
         });
-        Self { address, answer }
+        Self { address, answer, paths, heads }
+    }
+
+    /// Answers this from now on where a path begins so.
+    pub fn answer_at(&self, path: &str, status: u16, body: &str) {
+        let mut paths = self.paths.lock().unwrap();
+        paths.retain(|(known, ..)| known != path);
+        paths.push((path.to_owned(), status, body.to_owned()));
+    }
+
+    /// Returns the heads of the requests so far.
+    pub fn heads(&self) -> Vec<String> {
+        self.heads.lock().unwrap().clone()
     }
 
     /// Answers this from now on.
@@ -42,7 +58,12 @@ impl Web {
     }
 }
 
-fn serve(mut stream: TcpStream, answer: &Mutex<Option<(u16, String)>>) {
+fn serve(
+    mut stream: TcpStream,
+    answer: &Mutex<Option<(u16, String)>>,
+    paths: &Mutex<Vec<(String, u16, String)>>,
+    heads: &Mutex<Vec<String>>,
+) {
     let (mut request, mut buffer) = (Vec::new(), [0; 1_024]);
     // A TLS handshake (its first byte is 22) has no end of headers: it is answered like any nonsense, as web servers do.
     while request.first() != Some(&22) && !request.windows(4).any(|window| window == b"\r\n\r\n") {
@@ -52,7 +73,11 @@ fn serve(mut stream: TcpStream, answer: &Mutex<Option<(u16, String)>>) {
             _ => return,
         }
     }
-    let answer = answer.lock().unwrap().clone();
+    let head = String::from_utf8_lossy(&request).into_owned();
+    let path = head.split(' ').nth(1).unwrap_or_default();
+    let at_path = paths.lock().unwrap().iter().find(|(begin, ..)| path.starts_with(begin.as_str())).cloned();
+    let answer = at_path.map(|(_, status, body)| (status, body)).or_else(|| answer.lock().unwrap().clone());
+    heads.lock().unwrap().push(head);
     let Some((status, body)) = answer else {
         // Until the other side gives up.
         let _ = stream.read(&mut buffer);

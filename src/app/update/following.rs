@@ -1,10 +1,13 @@
 //! Following a runbook: from a key to a command that is shown, from a yes to the journal, and what the journal tells back.
 
+mod links;
+mod terminals;
+
 use super::super::App;
-use super::super::effect::{Effect, TerminalRequest};
+use super::super::effect::Effect;
 use super::super::event::{Key, KeyCode};
 use super::super::world::Item;
-use super::{acting, notice};
+use super::notice;
 use crate::action::Action;
 use crate::modal::Modal;
 use crate::modal::detail::{DetailState, Subject};
@@ -14,15 +17,15 @@ use crate::modal::operation::OperationState;
 use crate::modal::prompt::{Prompt, Purpose as PromptPurpose, Typed};
 use crate::modal::runbook::{RunbookState, source};
 use crate::modal::step::{Stage, StepState};
-use crate::modal::terminal::{TerminalState, Typed as Sent};
-use crate::model::id::{RunId, ServiceId};
-use crate::model::operation::Target;
+use crate::model::id::RunId;
 use crate::model::run::{Beginning, Purpose, RunCommand};
 use crate::model::source::Trouble;
 use crate::model::text::Line;
-use crate::pane::PaneId;
-use crate::runbook::links::{Link, Meaning, links};
+use crate::runbook::links::{Meaning, links};
 use crate::runbook::runs::Standing;
+use links::{follow_link, follow_meaning};
+use terminals::{open_terminal, terminal};
+pub use terminals::{resized, terminal_key, terminal_paste, terminal_said};
 
 /// Opens a runbook, and the run of it that is open.
 pub fn open(app: &mut App, name: &str, why: Option<String>) {
@@ -377,172 +380,6 @@ fn find(app: &mut App, forwards: bool) -> Vec<Effect> {
         Some(_) => {}
     }
     Vec::new()
-}
-
-fn follow_link(app: &mut App, number: usize, key: Option<Key>) -> Vec<Effect> {
-    let Some(Modal::Runbook(state)) = app.modals.last() else { return Vec::new() };
-    let here = state.step;
-    let links = source(&app.world, &state.name, state.run.as_ref()).map(|from| from.runbook.links(from.text));
-    let found = links.unwrap_or_default().into_iter().nth(number.saturating_sub(1));
-    let Some((link, step)) = found.filter(|_| number > 0) else {
-        notice(app, &format!("there is no link {number}"), false);
-        return Vec::new();
-    };
-    follow_meaning(app, step.unwrap_or(here), &link, key)
-}
-
-fn follow_meaning(app: &mut App, step: usize, link: &Link, key: Option<Key>) -> Vec<Effect> {
-    let Some(Modal::Runbook(state)) = app.modals.last() else { return Vec::new() };
-    let state = state.clone();
-    let of_run = state.run(&app.world).and_then(|run| run.beginning.service.clone());
-    let selected = match app.selected() {
-        Some(Item::Service(service)) => Some(service),
-        _ => None,
-    };
-    let service = |named: &Option<String>| {
-        named.as_ref().map(ServiceId::new).or_else(|| of_run.clone()).or_else(|| selected.clone())
-    };
-    match &link.meaning {
-        Meaning::Act { action, service: named } => {
-            if let Some(why) = refusal(app, &state) {
-                notice(app, &why, true);
-                return Vec::new();
-            }
-            let Some(service) = service(named) else {
-                notice(app, "nothing says which service: select one first", false);
-                return Vec::new();
-            };
-            let Some(offer) = app.world.catalog.offers_of(&service).find(|offer| &offer.action == action).cloned()
-            else {
-                notice(app, &format!("nothing says how to {} {service}", action.replace('_', " ")), true);
-                return Vec::new();
-            };
-            let (run, mut effects) = ensure(app, &state);
-            effects.extend(acting::plan_from_step(app, &offer, Target::Service, (run, step), key));
-            effects
-        }
-        Meaning::Logs(named) => {
-            leave_for(app, service(named), PaneId::Logs);
-            Vec::new()
-        }
-        Meaning::Service(named) => {
-            leave_for(app, service(named), PaneId::Service);
-            Vec::new()
-        }
-        Meaning::Runbook(name) => {
-            if !app.world.runbooks.iter().any(|document| &document.runbook.name == name) {
-                notice(app, &format!("there is no runbook {name}"), true);
-                return Vec::new();
-            }
-            let parent = state.run.clone().map(|run| (run, step));
-            open(app, name, None);
-            if let Some(Modal::Runbook(opened)) = app.modals.last_mut() {
-                opened.parent = parent;
-            }
-            Vec::new()
-        }
-        Meaning::Wait(time) => {
-            let until = app.world.now + *time;
-            if let Some(Modal::Runbook(state)) = app.modals.last_mut() {
-                state.wait = Some((step, until));
-            }
-            Vec::new()
-        }
-        Meaning::Contact(_) | Meaning::Page(_) => {
-            let name = link.address.rsplit(['/', ':']).next().unwrap_or_default().to_owned();
-            notice(app, &format!("contacts: {name}"), false);
-            Vec::new()
-        }
-        Meaning::Elsewhere | Meaning::Unknown => {
-            let told = format!("copied: {}", Line::from_text(&link.address));
-            notice(app, &told, false);
-            vec![Effect::Copy(link.address.clone())]
-        }
-    }
-}
-
-fn leave_for(app: &mut App, service: Option<ServiceId>, pane: PaneId) {
-    if let Some(service) = service {
-        app.triage.filter.clear();
-        app.triage.select(Item::Service(service));
-    }
-    app.modals.clear();
-    app.focus = pane;
-    notice(app, "b goes back to the runbook", false);
-}
-
-fn terminal(app: &mut App, state: &RunbookState) -> Vec<Effect> {
-    let open = state.run(&app.world).and_then(|run| Some((run.id.clone(), run.open()?)));
-    match open {
-        Some((run, (execution, open))) if open.script.interactive => vec![open_terminal(app, run, execution)],
-        _ => {
-            notice(app, "no command runs here that has a terminal of its own", false);
-            Vec::new()
-        }
-    }
-}
-
-fn open_terminal(app: &mut App, run: RunId, execution: u32) -> Effect {
-    let (columns, rows) = terminal_size(app);
-    app.modals.push(Modal::Terminal(Box::new(TerminalState::new(run.clone(), execution, (columns, rows)))));
-    Effect::Terminal(TerminalRequest::Open { run, execution, columns, rows })
-}
-
-fn terminal_size(app: &App) -> (u16, u16) {
-    let full = app.map().full;
-    (full.width.saturating_sub(4).max(2), full.height.saturating_sub(2).max(2))
-}
-
-/// A key for the terminal on top.
-pub fn terminal_key(app: &mut App, key: Key) -> Vec<Effect> {
-    let Some(Modal::Terminal(state)) = app.modals.last_mut() else { return Vec::new() };
-    match state.key(key) {
-        Sent::Bytes(bytes) if bytes.is_empty() => Vec::new(),
-        Sent::Bytes(bytes) => vec![Effect::Terminal(TerminalRequest::Type(bytes))],
-        Sent::Leave => {
-            let ended = state.ended.is_some();
-            app.modals.pop();
-            if !ended {
-                notice(app, "it goes on; t goes back to it", false);
-            }
-            vec![Effect::Terminal(TerminalRequest::Leave)]
-        }
-    }
-}
-
-/// Text that was pasted into the terminal on top.
-pub fn terminal_paste(app: &App, text: &str) -> Option<Vec<Effect>> {
-    match app.modals.last() {
-        Some(Modal::Terminal(state)) => Some(vec![Effect::Terminal(TerminalRequest::Type(state.paste(text)))]),
-        _ => None,
-    }
-}
-
-/// The screen has another size.
-pub fn resized(app: &mut App) -> Vec<Effect> {
-    let size = terminal_size(app);
-    match app.modals.last_mut() {
-        Some(Modal::Terminal(state)) => {
-            state.resize(size);
-            vec![Effect::Terminal(TerminalRequest::Resize { columns: size.0, rows: size.1 })]
-        }
-        _ => Vec::new(),
-    }
-}
-
-/// What a command wrote to its terminal, or that there is nothing more.
-pub fn terminal_said(app: &mut App, run: &RunId, execution: u32, said: Result<&[u8], Line>) {
-    for modal in &mut app.modals {
-        if let Modal::Terminal(state) = modal
-            && &state.run == run
-            && state.execution == execution
-        {
-            match &said {
-                Ok(bytes) => state.process(bytes),
-                Err(why) => state.ended = Some(why.clone()),
-            }
-        }
-    }
 }
 
 /// Says that the journal did not take something.

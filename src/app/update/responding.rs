@@ -2,6 +2,10 @@
 //!
 //! Nothing is true before the journal took it: what is said goes out as an effect, and comes back with the journal.
 
+mod calling;
+mod paging;
+mod pinning;
+
 use std::collections::BTreeSet;
 
 use super::super::App;
@@ -11,34 +15,27 @@ use super::super::world::World;
 use super::notice;
 use crate::action::Action;
 use crate::diagnosis::feeds::alert_is_about;
-use crate::diagnosis::health::judge_check;
 use crate::incident::recall::{Situation, recall};
 use crate::incident::timeline::timeline;
 use crate::incident::{Incident, when};
 use crate::modal::Modal;
-use crate::modal::contact::{ContactState, OUTCOMES, Stage};
 use crate::modal::detail::{DetailState, Subject};
-use crate::modal::glance::Glance;
 use crate::modal::incident::{Deed, IncidentMenu};
 use crate::modal::opening::OpeningState;
-use crate::modal::page::PageState;
 use crate::modal::prompt::{Prompt, Purpose, Typed};
-use crate::modal::things;
 use crate::model::alert::AlertState;
-use crate::model::contact::Call;
 use crate::model::history::Status;
 use crate::model::id::{CheckId, IncidentId, ServiceId};
-use crate::model::incident::{IncidentCommand, IncidentEvent, IncidentState, SeenKind};
-use crate::model::source::{Found, Trouble};
+use crate::model::incident::{IncidentCommand, IncidentEvent, IncidentState};
+use crate::model::source::Found;
 use crate::model::text::Line;
-use crate::model::time::Timestamp;
-use crate::paging::plan::Ground;
-use crate::paging::{PagePlan, PageWish, plan_page, plan_update};
+use crate::paging::plan_update;
 use crate::pane::PaneId;
-use crate::pane::contacts::moment;
-use crate::pane::service::Spot;
 use crate::pane::timeline::tell;
-use crate::ui::Role;
+pub use calling::{contact_key, in_contact, open_contact};
+use paging::planned;
+pub use paging::{page, send};
+pub use pinning::pin;
 
 /// Tells the timeline anew, after the journal told something or another incident was chosen.
 pub fn retell(app: &mut App) {
@@ -226,68 +223,6 @@ fn no_incident(app: &mut App) {
     notice(app, &format!("no incident is open: {key} opens one"), true);
 }
 
-/// Shows a page to the next person, or to the contact that is looked at, before it goes out.
-pub fn page(app: &mut App, key: Option<Key>) -> Vec<Effect> {
-    if refused(app) {
-        return Vec::new();
-    }
-    if app.world.incidents.open().is_none() {
-        no_incident(app);
-        return Vec::new();
-    }
-    let contact = match app.modals.last() {
-        Some(Modal::Contact(state)) => Some(state.contact.clone()),
-        _ if app.focus == PaneId::Contacts && app.contacts.is_chosen() => {
-            let item = app.selected();
-            app.contacts.selected(&app.world, item.as_ref()).map(|contact| contact.id.clone())
-        }
-        _ => None,
-    };
-    let wish = PageWish { contact, text: None };
-    planned(app, key, |ground| plan_page(&wish, ground));
-    Vec::new()
-}
-
-/// Plans a message about the open incident, and shows it.
-fn planned(app: &mut App, key: Option<Key>, make: impl FnOnce(&Ground<'_>) -> Result<PagePlan, Trouble>) {
-    let world = &app.world;
-    let Some(incident) = world.incidents.open() else { return };
-    let moments = timeline(incident, &world.entries);
-    let time = moment(world);
-    let ground = Ground {
-        incident,
-        moments: &moments,
-        contacts: &world.catalog.contacts,
-        senders: &world.catalog.senders,
-        policy: world.patience,
-        time: &time,
-        by: &world.by,
-    };
-    match make(&ground) {
-        Ok(plan) => {
-            let glance = Glance::new(world.now, app.generation);
-            app.modals.push(Modal::Page(Box::new(PageState::new(plan, key, glance))));
-        }
-        Err(trouble) => {
-            let text = format!("{}; {}", trouble.message, trouble.hint);
-            notice(app, &text, true);
-        }
-    }
-}
-
-/// Somebody says yes to the message on top.
-pub fn send(app: &mut App, key: Option<Key>) -> Vec<Effect> {
-    let Some(Modal::Page(state)) = app.modals.last() else { return Vec::new() };
-    if let Err(why) = state.counts(key, app.world.now) {
-        notice(app, why, false);
-        return Vec::new();
-    }
-    let plan = state.plan.clone();
-    app.modals.pop();
-    notice(app, "it goes out: the timeline tells what comes of it", false);
-    vec![Effect::Send(Box::new(plan))]
-}
-
 /// Takes what was typed of an incident.
 pub fn typed(app: &mut App, purpose: Purpose, text: &str) -> Vec<Effect> {
     let Some(id) = app.about.take() else { return Vec::new() };
@@ -372,135 +307,6 @@ pub fn open_moment(app: &mut App) {
     let Some(moment) = app.timeline.selected() else { return };
     let lines = tell(moment, &app.world);
     app.modals.push(Modal::Detail(DetailState::new(Subject::Text { title: "Timeline".to_owned(), lines })));
-}
-
-/// Puts what is selected into the timeline.
-pub fn pin(app: &mut App) -> Vec<Effect> {
-    if refused(app) {
-        return Vec::new();
-    }
-    let Some(id) = current(app).map(|incident| incident.id.clone()) else {
-        no_incident(app);
-        return Vec::new();
-    };
-    match pinned(app) {
-        Some(event) => record(id, event),
-        None => {
-            notice(app, "there is nothing here to pin", false);
-            Vec::new()
-        }
-    }
-}
-
-fn pinned(app: &App) -> Option<IncidentEvent> {
-    let world = &app.world;
-    let service = match app.selected() {
-        Some(crate::app::world::Item::Service(service)) => Some(service),
-        _ => None,
-    };
-    match app.focus {
-        PaneId::Logs => {
-            let pin = app.logs.pin()?;
-            let mut lines = pin.lines.into_iter();
-            let text = Line::from_text(&format!("{}: {}", pin.source, lines.next()?));
-            let key = format!("log/{}/{}/{text}", pin.source, pin.at.as_micros());
-            Some(IncidentEvent::Pinned {
-                key,
-                kind: SeenKind::Log,
-                text,
-                more: lines.take(PINNED_LINES).map(|line| Line::from_text(&line)).collect(),
-                service,
-                happened_at: pin.at.min(world.now),
-            })
-        }
-        PaneId::Service => {
-            let service = service?;
-            let (text, at) = reading(app, &service)?;
-            let key = format!("metric/{service}/{}/{text}", at.as_micros());
-            let text = Line::from_text(&format!("{service}: {text}"));
-            let (more, kind) = (Vec::new(), SeenKind::Metric);
-            Some(IncidentEvent::Pinned { key, kind, text, more, service: Some(service), happened_at: at })
-        }
-        _ => None,
-    }
-}
-
-/// What the selected check or chart of a service says now, and when it was seen.
-fn reading(app: &App, service: &ServiceId) -> Option<(String, Timestamp)> {
-    let world = &app.world;
-    match app.service.spot(world, service)? {
-        Spot::Check(id) => {
-            let (check, state) = (world.catalog.check(&id)?, world.snapshot.check(&id)?);
-            let judged = judge_check(check, Some(state), world.now);
-            Some((format!("{}: {}", check.title, judged.text), state.last.seen?))
-        }
-        Spot::Metric(id) => {
-            let (feed, state) = (world.catalog.feed(&id)?, world.snapshot.feed(&id)?);
-            let lines = things::tell_series(world, &id).into_iter().filter(|line| line.role == Role::Text);
-            let values: Vec<String> = lines.map(|line| line.text).collect();
-            let text = format!("{}: {}", feed.title, values.join(", "));
-            (!values.is_empty()).then_some((text, state.last.seen?))
-        }
-        Spot::End => None,
-    }
-}
-
-/// Lines of a stack trace that are pinned with their first one.
-const PINNED_LINES: usize = 40;
-
-/// Opens a contact.
-pub fn open_contact(app: &mut App) {
-    let item = app.selected();
-    if let Some(contact) = app.contacts.selected(&app.world, item.as_ref()) {
-        let state = ContactState::new(contact.id.clone());
-        app.modals.push(Modal::Contact(state));
-    }
-}
-
-/// What a key does with a contact.
-pub fn in_contact(app: &mut App, action: Action) -> Vec<Effect> {
-    let can_log = app.world.incidents.open().is_some();
-    let Some(Modal::Contact(state)) = app.modals.last_mut() else { return Vec::new() };
-    match action {
-        Action::CallLog if app.world.read_only => {
-            refused(app);
-        }
-        Action::CallLog if can_log => state.stage = Stage::Asking,
-        Action::CallLog => no_incident(app),
-        Action::CallPicture | Action::Open => state.stage = Stage::Picture,
-        Action::CallReveal => state.revealed = !state.revealed,
-        _ => {}
-    }
-    Vec::new()
-}
-
-/// Takes a key while a contact asks for something, or shows a picture. Returns nothing when the key means what it always does.
-pub fn contact_key(app: &mut App, key: Key) -> Option<Vec<Effect>> {
-    let Some(Modal::Contact(state)) = app.modals.last_mut() else { return None };
-    match state.stage {
-        Stage::Facts => None,
-        Stage::Picture => {
-            state.stage = Stage::Facts;
-            Some(Vec::new())
-        }
-        Stage::Asking => {
-            state.stage = Stage::Facts;
-            let KeyCode::Char(letter) = key.code else { return Some(Vec::new()) };
-            let outcome = OUTCOMES.iter().find(|(known, _)| *known == letter).map(|(_, outcome)| *outcome);
-            let (state, outcome) = (state.clone(), outcome);
-            let Some(outcome) = outcome else { return Some(Vec::new()) };
-            Some(called(app, &state, outcome))
-        }
-    }
-}
-
-fn called(app: &App, state: &ContactState, outcome: crate::model::contact::Outcome) -> Vec<Effect> {
-    let (Some(incident), Some(contact)) = (app.world.incidents.open(), state.contact(&app.world)) else {
-        return Vec::new();
-    };
-    let number = state.way(&app.world).map(|way| way.address.clone());
-    let call = Call { contact: contact.id.clone(), number, at: app.world.now, outcome };
-    record(incident.id.clone(), IncidentEvent::Called { name: contact.name.clone(), call })
 }
 
 /// Whoever presses a key while an incident is open is in it.

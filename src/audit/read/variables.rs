@@ -85,14 +85,23 @@ pub fn used(tree: &Tree) -> BTreeMap<String, (String, usize)> {
                 continue;
             }
             for name in USED.all(line) {
-                let given = GIVEN.contains(&name) || GIVEN_PREFIXES.iter().any(|prefix| name.starts_with(prefix));
-                if !given {
+                if !is_given(name) {
                     used.entry(name.to_owned()).or_insert_with(|| (file.path.to_owned(), number));
                 }
             }
         }
     }
     used
+}
+
+/// Returns whether a variable is one that platforms, images, shells and tools set by themselves.
+pub fn is_given(name: &str) -> bool {
+    GIVEN.contains(&name) || GIVEN_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+}
+
+/// Returns whether a variable is what official images say about themselves: NODE_VERSION, PG_MAJOR, PYTHON_SHA256.
+pub fn is_of_image(name: &str) -> bool {
+    ["_VERSION", "_MAJOR", "_SHA256", "GPG_KEY", "PGDATA"].iter().any(|end| name.ends_with(end))
 }
 
 /// A value that a program takes when a variable is not set.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::audit::Report;
-use crate::audit::finding::{Finding, Level};
+use crate::audit::finding::{Finding, Level, Place};
 use crate::audit::score::Score;
 
 /// Returns the report.
@@ -20,14 +20,18 @@ pub fn report(report: &Report) -> Value {
         "scores": report.scores.iter().map(score).collect::<Vec<_>>(),
         "files": report.files,
         "skipped": report.skipped,
+        "settled": report.settled.iter().map(|(rule, why)| json!({ "rule": rule, "says": why })).collect::<Vec<_>>(),
     })
 }
 
 fn finding(finding: &Finding) -> Value {
     let rule = finding.rule;
+    let live = if let Place::Live(live) = &finding.place { Some(live) } else { None };
     json!({
         "rule": rule.id, "area": rule.area.word(), "level": rule.level.word(), "title": rule.title,
-        "path": finding.path, "line": (finding.line > 0).then_some(finding.line), "says": finding.says, "excerpt": finding.excerpt,
+        "path": finding.place.path(), "line": finding.place.line(), "says": finding.says, "excerpt": finding.excerpt,
+        "source": live.map(|live| &live.source), "service": live.and_then(|live| live.service.as_ref()),
+        "environment": live.and_then(|live| live.environment.as_ref()),
         "why": rule.why, "fix": rule.fix, "references": rule.references, "fingerprint": finding.fingerprint,
     })
 }

@@ -28,8 +28,7 @@ pub fn report(report: &Report) -> String {
                 ));
                 last = rule.id;
             }
-            let place =
-                if finding.line > 0 { format!("{}:{}", finding.path, finding.line) } else { finding.path.to_string() };
+            let place = finding.place.to_string();
             text.push_str(&format!("- {}: {}\n", code(&place), escape(finding.says.as_str())));
         }
     }
@@ -39,10 +38,20 @@ pub fn report(report: &Report) -> String {
             text.push_str(&format!(
                 "- `{}` in {}: {}\n",
                 finding.rule.id,
-                code(finding.path.as_str()),
+                code(&finding.place.to_string()),
                 escape(reason.text())
             ));
         }
+    }
+    if !report.settled.is_empty() {
+        text.push_str("\n## Shown by a platform\n\n");
+        for (rule, why) in &report.settled {
+            text.push_str(&format!("- `{rule}` is no finding: {}\n", escape(why)));
+        }
+    }
+    if !report.skipped.is_empty() {
+        text.push_str("\n## Not looked at\n\n");
+        report.skipped.iter().for_each(|skipped| text.push_str(&format!("- {}\n", escape(skipped))));
     }
     text
 }

@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use crate::audit::Report;
 use crate::audit::accept::{NO_REASON, Reason};
-use crate::audit::finding::{Finding, Level, Rule};
+use crate::audit::finding::{Finding, Level, Place, Rule};
+use crate::audit::live::CONFIG;
 use crate::audit::rules::RULES;
 
 /// Returns the log. What was accepted is in it as suppressed, with the reason.
@@ -47,15 +48,13 @@ fn describe(rule: &Rule) -> Value {
 }
 
 fn result(finding: &Finding, rules: &[&'static Rule], reason: Option<&Reason>) -> Value {
-    let mut place = json!({ "artifactLocation": { "uri": uri(finding.path.as_str()), "uriBaseId": "SRCROOT" } });
-    // A forge wants a line; what is about a whole file stands at its first.
-    place["region"] = json!({ "startLine": finding.line.max(1) });
+    let place = place(finding);
     let mut value = json!({
         "ruleId": finding.rule.id,
         "ruleIndex": rules.iter().position(|rule| rule.id == finding.rule.id),
         "level": level(finding.rule.level),
         "message": { "text": format!("{} {}", sentence(finding.says.as_str()), finding.rule.fix) },
-        "locations": [{ "physicalLocation": place }],
+        "locations": [place],
         "partialFingerprints": { "crashcart/v1": finding.fingerprint },
     });
     if let Some(reason) = reason {
@@ -63,6 +62,26 @@ fn result(finding: &Finding, rules: &[&'static Rule], reason: Option<&Reason>) -
         value["suppressions"] = json!([{ "kind": kind, "status": "accepted", "justification": reason.text() }]);
     }
     value
+}
+
+fn place(finding: &Finding) -> Value {
+    // A forge wants a line; what is about a whole file stands at its first.
+    let at = |path: &str, line: usize| json!({ "artifactLocation": { "uri": uri(path), "uriBaseId": "SRCROOT" }, "region": { "startLine": line.max(1) } });
+    match &finding.place {
+        Place::File { path, line } => json!({ "physicalLocation": at(path.as_str(), *line) }),
+        Place::Live(live) => {
+            let name = live.service.as_ref().unwrap_or(&live.source);
+            let mut value = json!({
+                "logicalLocations": [{ "name": name, "fullyQualifiedName": live.path(), "kind": "resource" }],
+                "message": { "text": live.words() },
+            });
+            // A forge shows nothing without a file: the configuration's line that names the service stands for it.
+            if let Some(line) = finding.anchor {
+                value["physicalLocation"] = at(CONFIG, line);
+            }
+            value
+        }
+    }
 }
 
 fn level(level: Level) -> &'static str {

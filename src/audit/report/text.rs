@@ -23,12 +23,7 @@ pub fn report(report: &Report, trend: &[String], all: bool) -> String {
             text.push_str(&format!("            {}\n", rule.id));
             let most = if all { usize::MAX } else { PLACES };
             for finding in group.iter().take(most) {
-                let place = if finding.line > 0 {
-                    format!("{}:{}", finding.path, finding.line)
-                } else {
-                    finding.path.to_string()
-                };
-                text.push_str(&wrapped(&format!("{place}: {}", finding.says), 4, WIDTH));
+                text.push_str(&wrapped(&format!("{}: {}", finding.place, finding.says), 4, WIDTH));
                 if let Some(excerpt) = &finding.excerpt {
                     text.push_str(&format!("      | {}\n", measure::ellipsize(excerpt.as_str(), WIDTH - 8)));
                 }
@@ -79,6 +74,9 @@ fn foot(report: &Report) -> String {
     text.push_str(".\n");
     for stale in &report.stale {
         text.push_str(&wrapped(&format!("Accepted, and no longer found: {stale}"), 0, WIDTH));
+    }
+    for (rule, why) in &report.settled {
+        text.push_str(&wrapped(&format!("No finding ({rule}), shown by the platform: {why}"), 0, WIDTH));
     }
     for skipped in &report.skipped {
         text.push_str(&wrapped(&format!("Not looked at: {skipped}"), 0, WIDTH));

@@ -15,6 +15,7 @@ pub mod ephemeral_sqlite;
 pub mod every_row;
 pub mod index_blocks_writes;
 pub mod json_column;
+pub mod live_no_backup;
 pub mod locks_table;
 pub mod migrates_at_start;
 pub mod migration_with_deploy;
@@ -50,7 +51,7 @@ fn on_old_tables(repo: &Repo<'_>, wrong: impl Fn(&Migration, &Change) -> Option<
         for change in migration.on_old_tables() {
             let Some(says) = wrong(migration, change) else { continue };
             // Of one table in one migration the same is said once.
-            if !all.iter().any(|one| one.path == migration.path && one.says == says) {
+            if !all.iter().any(|one| one.is_in(&migration.path) && one.says == says) {
                 all.push(Evidence::at(&migration.path, change.line, says));
             }
         }

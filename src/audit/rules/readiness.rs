@@ -14,11 +14,9 @@ pub mod runbook_missing_script;
 pub mod runbook_placeholder;
 pub mod runbook_unknown_service;
 pub mod runbook_without_commands;
-pub mod service_without_logs;
-pub mod service_without_rollback;
 pub mod service_without_runbook;
+pub mod vendor_without_contact;
 
-use super::super::finding::Evidence;
 use super::super::read::Pattern;
 use super::super::repo::{Repo, Toml};
 use super::super::tree::{File, is_aside};
@@ -46,27 +44,4 @@ fn commands(text: &str) -> Vec<(usize, &str)> {
 /// Returns crashcart's own configuration, when it lies in the root.
 fn config<'r>(repo: &'r Repo<'_>) -> Option<&'r Toml> {
     repo.crashcart.as_ref()
-}
-
-/// Asks of each service of production in crashcart's configuration whether it lacks something.
-fn services(
-    repo: &Repo<'_>,
-    says: &str,
-    lacks: impl Fn(&serde_json::Value, &serde_json::Value) -> bool,
-) -> Vec<Evidence> {
-    let Some(config) = config(repo) else { return Vec::new() };
-    let services = config.value.get("services").and_then(serde_json::Value::as_array).into_iter().flatten();
-    let word = |service: &serde_json::Value, key: &str| {
-        service.get(key).and_then(serde_json::Value::as_str).unwrap_or("").to_owned()
-    };
-    let production =
-        services.filter(|service| matches!(word(service, "environment").as_str(), "" | "production" | "prod"));
-    production
-        .filter(|service| lacks(service, &config.value))
-        .map(|service| {
-            let name = word(service, "name");
-            let line = repo.line_in(&config.path, &format!("\"{name}\""));
-            Evidence::at(&config.path, line, format!("`{name}` {says}"))
-        })
-        .collect()
 }

@@ -1,12 +1,16 @@
 //! `crashcart audit` on the command line.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueHint};
 
+use super::values::duration;
+
 pub(super) const AUDIT_EXAMPLES: &str = "Examples:
   crashcart audit                              This folder, the worst first
+  crashcart audit --offline                    The same, without asking the platforms of crashcart.toml
   crashcart audit --fail-on high               As a gate before a deploy
   crashcart audit --sarif > audit.sarif        For the forge's list of findings
   crashcart audit --explain data.drops         Why a rule is one, and what to do
@@ -40,6 +44,14 @@ pub struct AuditArgs {
     #[arg(long, value_name = "LEVEL", default_value = "high",
           value_parser = PossibleValuesParser::new(["low", "medium", "high", "critical", "never"]))]
     pub fail_on: String,
+
+    /// Ask no platform: files and the configuration only
+    #[arg(long)]
+    pub offline: bool,
+
+    /// How long a platform may take to answer
+    #[arg(long, value_name = "DURATION", default_value = "20s", value_parser = duration)]
+    pub timeout: Duration,
 
     /// Show every place of a finding, not only the first ones
     #[arg(long)]

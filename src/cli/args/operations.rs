@@ -18,7 +18,12 @@ Examples:
   crashcart act                              Everything that can be done
   crashcart act checkout                     What can be done to checkout
   crashcart act checkout restart_instance web.1
-  crashcart act alertmanager silence HighErrorRate --set hours=2 --reason 'known, see #12'";
+  crashcart act alertmanager silence HighErrorRate --set duration=2h --reason 'known, see #12'";
+
+pub(in crate::cli) const SILENCE_EXAMPLES: &str = "\
+Examples:
+  crashcart silence                          What fires and can be silenced
+  crashcart silence HighErrorRate --for 2h --reason 'known, see #12'";
 
 pub(in crate::cli) const OPERATIONS_EXAMPLES: &str = "\
 Examples:
@@ -110,6 +115,24 @@ pub struct ActArgs {
     /// What it acts on: the id or name of an instance, alert, issue, check or release
     #[arg(value_name = "TARGET")]
     pub target: Option<String>,
+
+    #[command(flatten)]
+    pub acting: ActingArgs,
+}
+
+#[derive(Args, Clone, PartialEq, Eq, Debug)]
+pub struct SilenceArgs {
+    /// The alert: its name or id, or the beginning of one; without it, what fires is listed
+    #[arg(value_name = "ALERT")]
+    pub alert: Option<String>,
+
+    /// How long; as long as the system's definition says when left out
+    #[arg(long = "for", value_name = "DURATION", value_parser = duration)]
+    pub length: Option<Duration>,
+
+    /// Only alerts of this source
+    #[arg(long, value_name = "NAME")]
+    pub source: Option<String>,
 
     #[command(flatten)]
     pub acting: ActingArgs,

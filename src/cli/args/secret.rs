@@ -7,6 +7,14 @@ use clap::{Args, Subcommand, ValueHint};
 
 use super::values::{secret_name, unlock_time};
 
+pub(in crate::cli) const SECRET_EXAMPLES: &str = "\
+Examples:
+  crashcart secret set fly                    Ask for it, and keep it where it can be kept here
+  fly tokens create deploy | crashcart secret set fly --store
+  crashcart secret list                       Which there are, and whether they can be had
+  crashcart secret unlock --for 8h            Open the encrypted store for a shift
+  crashcart secret lock                       Close it";
+
 #[derive(Args, Clone, PartialEq, Eq, Debug)]
 pub struct SecretArgs {
     #[command(subcommand)]

@@ -9,6 +9,7 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use crate::audit::tree::Tree;
 use crate::cli::failure::Failure;
+use crate::cli::foreign;
 
 /// More than a large monorepo's configuration, and less than what would make somebody wait.
 const MOST_FILES: usize = 50_000;
@@ -78,14 +79,18 @@ pub(super) fn read(root: &Path) -> Result<Tree, Failure> {
     Ok(walk.tree)
 }
 
-/// Returns what a file of patterns says of the folder that it lies in, or nothing. A link is not followed, as in git.
+/// Returns what a file of patterns says of the folder that it lies in, or nothing. A link is not followed, as in git, and a pipe
+/// of that name would be waited for.
 fn patterns(place: &Path, file: &Path) -> Option<Gitignore> {
-    if file.is_symlink() || !file.is_file() {
+    if !fs::symlink_metadata(file).is_ok_and(|metadata| metadata.is_file()) {
         return None;
     }
+    let bytes = foreign::read(file, LARGEST).ok()?;
     let mut builder = GitignoreBuilder::new(place);
-    // A line that cannot be read ignores nothing; the others count.
-    let _broken = builder.add(file);
+    for line in String::from_utf8_lossy(&bytes).lines() {
+        // A line that cannot be read ignores nothing; the others count.
+        let _broken = builder.add_line(None, line);
+    }
     builder.build().ok().filter(|built| !built.is_empty())
 }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::super::args::GlobalArgs;
 use super::super::environment::Environment;
 use super::super::failure::Failure;
+use super::super::foreign;
 use super::cannot_read;
 
 /// The name under which a configuration is looked for.
@@ -33,7 +34,9 @@ pub struct Found {
 /// Looks for the configuration file.
 pub fn find(global: &GlobalArgs, environment: &Environment) -> Result<Option<Found>, Failure> {
     if let Some(path) = global.config.as_ref().or(environment.config.as_ref()) {
-        return Ok(Some(Found { shown: path.clone(), origin: Origin::Named }));
+        // Another crashcart hands on what it found; that it is handed on makes it no more trustworthy.
+        let origin = if global.config_found { Origin::Found } else { Origin::Named };
+        return Ok(Some(Found { shown: path.clone(), origin }));
     }
     if let Some(here) = &environment.current_dir {
         for directory in up_to_the_repository(here) {
@@ -47,7 +50,11 @@ pub fn find(global: &GlobalArgs, environment: &Environment) -> Result<Option<Fou
     }
     let own = environment.config_dir.as_ref().map(|directory| directory.join(FILE_NAME));
     match own {
-        Some(path) if exists(&path)? => Ok(Some(Found { shown: path, origin: Origin::Own })),
+        Some(path) if exists(&path)? => {
+            // One's home may be a repository that somebody else wrote.
+            let origin = if foreign::home_is_foreign(environment) { Origin::Found } else { Origin::Own };
+            Ok(Some(Found { shown: path, origin }))
+        }
         _ => Ok(None),
     }
 }

@@ -17,6 +17,7 @@ use crate::config::{Diagnostic, Severity};
 use crate::contacts::{Moment, join};
 use crate::model::catalog::Catalog;
 use crate::model::contact::Contact;
+use crate::model::text::Line;
 use crate::secret::{Existing, WriteError, write_file};
 
 /// The name of the file of contacts.
@@ -258,11 +259,12 @@ fn configuration(cli: &Cli, environment: &Environment) -> (Catalog, Option<Strin
 pub(in super::super) fn behind_ones_own(catalog: &mut Catalog) {
     for contact in &mut catalog.contacts {
         contact.order = None;
+        contact.notes.insert(0, Line::from_text("not trusted: whoever wrote this configuration chose the number"));
     }
 }
 
 fn left_out(error: &anyhow::Error) -> (Catalog, Option<String>, bool) {
-    let error = crate::model::text::Line::from_text(&format!("{error:#}"));
+    let error = Line::from_text(&format!("{error:#}"));
     output::tell(&format!("warning: the contacts of the configuration are left out: {error}\n"));
     (Catalog::default(), None, true)
 }

@@ -6,7 +6,6 @@ use std::path::Path;
 use futures_util::FutureExt as _;
 use serde_json::Value;
 
-use super::sources::may_act;
 use super::{Look, Ward};
 use crate::cli::{acting, outside};
 use crate::desk::planning::{Known, Planner};
@@ -14,11 +13,12 @@ use crate::model::check::Outcome;
 use crate::model::id::ServiceId;
 use crate::model::operation::{Offer, Plan, PlanRequest, StopKind, Target};
 use crate::model::readiness::{Area, Proof, Verdict};
-use crate::model::source::{Capability, EffectKind, FailureKind, Found};
+use crate::model::source::{Capability, EffectKind, FailureKind, Found, Source};
 use crate::operation::plan::ROLL_BACK;
 use crate::provider::definition::template::Encoding;
-use crate::provider::definition::{self, Step};
+use crate::provider::definition::{self, Definition, Step};
 use crate::provider::engine::Ask;
+use crate::recognise::database::of_image as database_of_image;
 
 /// Returns a look at how each service would be rolled back: a plan is made, as for R, and thrown away.
 pub(super) fn rollbacks<'a>(ward: &'a Ward<'_>) -> Vec<Look<'a>> {
@@ -77,22 +77,41 @@ async fn rollback(ward: &Ward<'_>, service: &ServiceId) -> Vec<Proof> {
         }
         Err(trouble) => {
             let evidence = format!("no plan can be made: {}", trouble.message);
-            vec![Proof::new(Area::Rollback, name, Verdict::Failure, &evidence).fix(trouble.hint.as_str())]
+            let mut lines =
+                vec![Proof::new(Area::Rollback, name, Verdict::Failure, &evidence).fix(trouble.hint.as_str())];
+            // Which permission is missing may be known, where that is what stands in the way.
+            if let Some(source) = catalog.source(&offer.source).filter(|source| asks_permission(ward, source)) {
+                lines.push(permission(ward, offer, name, source).await);
+            }
+            lines
         }
         Ok(plan) => {
             let mut lines = vec![target(name, &plan)];
-            // Of a plan that cannot be carried out nobody knows what it would take.
-            if lines[0].verdict == Verdict::Ok {
-                lines.push(permission(ward, offer, name, &plan).await);
+            // Of a plan that cannot be carried out nobody knows what it would take, unless the definition says it.
+            if lines[0].verdict == Verdict::Ok || asks_permission(ward, &plan.source) {
+                lines.push(permission(ward, offer, name, &plan.source).await);
             }
             lines
         }
     }
 }
 
+/// Returns whether the definition says how one asks for the permission.
+fn asks_permission(ward: &Ward<'_>, source: &Source) -> bool {
+    let definition = ward.engine.definition(source).ok();
+    let action = definition.as_ref().and_then(|definition| definition.actions.get(ROLL_BACK));
+    action.is_some_and(|action| action.permission.is_some())
+}
+
 fn target(name: &str, plan: &Plan) -> Proof {
     let stop = plan.stops.iter().find(|stop| !matches!(stop.kind, StopKind::ReadOnly | StopKind::Busy));
+    let image = plan.current.as_ref().and_then(|current| current.image.as_ref()).map(ToString::to_string);
     match stop {
+        // What is lost with a database is its data: an older image of it brings nothing back.
+        Some(_) if image.as_deref().is_some_and(|image| database_of_image(image).is_some()) => {
+            Proof::new(Area::Rollback, name, Verdict::Unproven, "it is a database: its data is restored, not its image")
+                .fix("rehearse it: crashcart run corrupted-data")
+        }
         Some(stop) => Proof::new(Area::Rollback, name, Verdict::Failure, stop.message.as_str())
             .fix(&format!("crashcart rollback {name} --dry-run")),
         None => Proof::new(Area::Rollback, name, Verdict::Ok, &format!("{} could begin now", plan.title)),
@@ -100,11 +119,11 @@ fn target(name: &str, plan: &Plan) -> Proof {
 }
 
 /// What the plan's steps need: programs that are here, and a credential that may do more than look.
-async fn permission(ward: &Ward<'_>, offer: &Offer, name: &str, plan: &Plan) -> Proof {
+async fn permission(ward: &Ward<'_>, offer: &Offer, name: &str, source: &Source) -> Proof {
     let path = ward.environment.surroundings.variable("PATH").unwrap_or_default();
-    let known = ward.engine.definition(&plan.source);
+    let known = ward.engine.definition(source);
     // What runs on another host needs to be there and not here.
-    let is_far = plan.source.url.as_ref().is_some_and(|url| url.starts_with("ssh://"));
+    let is_far = source.url.as_ref().is_some_and(|url| url.starts_with("ssh://"));
     let action = known.as_ref().ok().and_then(|definition| definition.actions.get(ROLL_BACK));
     let steps = action.filter(|_| !is_far).map(|action| action.steps.as_slice()).unwrap_or_default();
     let first = |step: &Step| match &step.request.target {
@@ -117,7 +136,7 @@ async fn permission(ward: &Ward<'_>, offer: &Offer, name: &str, plan: &Plan) -> 
             || std::env::split_paths(path).any(|folder| folder.join(program).is_file())
     };
     // One's own command goes through a shell, which may know words that are no programs.
-    if let Some(own) = &plan.source.own {
+    if let Some(own) = &source.own {
         let runs = own.does.iter().filter(|(kind, _)| *kind == EffectKind::Run);
         let mut words = runs.filter_map(|(_, text)| text.split_whitespace().next());
         let plain = |word: &&str| word.chars().all(|it| it.is_ascii_alphanumeric() || "-_.".contains(it));
@@ -136,8 +155,30 @@ async fn permission(ward: &Ward<'_>, offer: &Offer, name: &str, plan: &Plan) -> 
         return Proof::new(Area::Permission, name, Verdict::Failure, &evidence)
             .fix(&format!("install {absent} on this machine"));
     }
-    let source = &plan.source;
-    let able = known.is_ok_and(|definition| definition.readings.contains_key(&Capability::Identity));
+    let programs: Vec<String> = programs.into_iter().collect();
+    let with = if programs.is_empty() { String::new() } else { format!("{} is here; ", programs.join(", ")) };
+    let told = |verdict, evidence: &str| Proof::new(Area::Permission, name, verdict, &format!("{with}{evidence}"));
+    let unproven = |evidence: &str| {
+        told(Verdict::Unproven, evidence).fix(&format!("rehearse it: crashcart rollback {name} --dry-run"))
+    };
+    let permitted = match ward.engine.permitted(source, &offer.params, ROLL_BACK).await {
+        Ok(Some(permitted)) => permitted,
+        Ok(None) => return unproven(&told_by_itself(ward, offer, source, known.ok().as_deref()).await),
+        Err(failure) => return unproven(&format!("what the credential may do could not be asked: {failure}")),
+    };
+    let said = permitted.message.map(|message| message.to_string());
+    match permitted.allowed {
+        Some(true) => told(Verdict::Ok, &said.unwrap_or_else(|| "the credential may do it".to_owned())),
+        Some(false) => told(Verdict::Failure, &said.unwrap_or_else(|| "the credential may not do it".to_owned()))
+            .fix(&format!("give what {} uses this permission, or another credential", source.id)),
+        None => unproven(&said.unwrap_or_else(|| "nobody can tell what the credential may do".to_owned())),
+    }
+}
+
+/// Returns what a system says by itself of what its credential may do. Words prove nothing: what they mean only it knows.
+async fn told_by_itself(ward: &Ward<'_>, offer: &Offer, source: &Source, definition: Option<&Definition>) -> String {
+    let title = definition.map_or(source.provider.as_str(), |definition| definition.title.as_str());
+    let able = definition.is_some_and(|definition| definition.readings.contains_key(&Capability::Identity));
     let input = BTreeMap::new();
     let ask = Ask { source, capability: Capability::Identity, params: &offer.params, input: &input, now: true };
     let read = if able { ward.engine.read(&ask).await.ok() } else { None };
@@ -145,21 +186,11 @@ async fn permission(ward: &Ward<'_>, offer: &Offer, name: &str, plan: &Plan) -> 
         Some(Found::Identity(identity)) => identity.scopes,
         _ => Vec::new(),
     };
-    let programs: Vec<String> = programs.into_iter().collect();
-    let with = if programs.is_empty() { String::new() } else { format!("{} is here; ", programs.join(", ")) };
     if scopes.is_empty() {
-        let evidence = format!("{with}{} does not tell what the credential may do", plan.system);
-        return Proof::new(Area::Permission, name, Verdict::Unproven, &evidence)
-            .fix(&format!("rehearse it: crashcart rollback {name} --dry-run"));
+        return format!("{title} does not tell what the credential may do");
     }
     let list: Vec<&str> = scopes.iter().take(6).map(|scope| scope.as_str()).collect();
-    let evidence = format!("{with}the credential may {}", list.join(", "));
-    if may_act(&scopes) {
-        Proof::new(Area::Permission, name, Verdict::Ok, &evidence)
-    } else {
-        Proof::new(Area::Permission, name, Verdict::Warning, &format!("{evidence}: that only reads"))
-            .fix(&format!("make one that may deploy, and crashcart secret set {}", source.id))
-    }
+    format!("the credential may {}; {title} does not tell whether that is enough", list.join(", "))
 }
 
 /// Returns a look at every check.

@@ -197,18 +197,6 @@ fn rate(id: &str, left: u64, of: Option<u64>) -> Proof {
     if little { line.fix("raise `every` of this source, or stop other tools that use the same token") } else { line }
 }
 
-/// Whether some words of a platform say that more may be done than to look.
-pub(super) fn may_act(scopes: &[Line]) -> bool {
-    const WORDS: &[&str] = &["write", "deploy", "admin", "owner", "global", "all", "edit", "update", "api", "repo"];
-    scopes.iter().any(|scope| {
-        let scope = scope.as_str().to_lowercase();
-        let words: Vec<&str> = scope.split([':', '.', '_', '-', ' ', '/']).collect();
-        // `read_api` and `repo:read` have such a word and only read.
-        let reads = words.iter().any(|word| word.starts_with("read")) && !words.contains(&"write");
-        scope == "*" || !reads && words.iter().any(|word| WORDS.contains(word))
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -225,13 +213,5 @@ mod tests {
         assert_eq!(left(&answer(&[("x-ratelimit-remaining", "soon")])), None);
         assert_eq!(rate("x", 3, Some(100)).verdict, Verdict::Warning);
         assert_eq!(rate("x", 30, Some(100)).verdict, Verdict::Ok);
-    }
-
-    #[test]
-    fn scopes_that_only_read_do_not_act() {
-        let scopes = |words: &[&str]| words.iter().map(|word| Line::from_text(word)).collect::<Vec<_>>();
-        assert!(may_act(&scopes(&["read", "deploy:write"])) && may_act(&scopes(&["repo"])) && may_act(&scopes(&["*"])));
-        assert!(may_act(&scopes(&["api"])) && may_act(&scopes(&["read_write"])));
-        assert!(!may_act(&scopes(&["read_api", "org:read", "read:repo", "readonly"])) && !may_act(&[]));
     }
 }

@@ -221,6 +221,18 @@ fn rows(found: &Found, looks: &Looks) -> Vec<Vec<String>> {
                 std::iter::once(head).chain(frames).collect::<Vec<_>>()
             })
             .collect(),
+        Found::Apps(apps) => apps
+            .iter()
+            .map(|app| {
+                let params: Vec<String> = app.params.iter().map(|(key, value)| format!("{key} = {value}")).collect();
+                vec![
+                    app.name.to_string(),
+                    line(&app.environment).to_string(),
+                    params.join(", "),
+                    app.url.clone().unwrap_or_default(),
+                ]
+            })
+            .collect(),
         Found::Identity(identity) => {
             let scopes: Vec<&str> = identity.scopes.iter().map(Line::as_str).collect();
             vec![vec![
@@ -229,6 +241,14 @@ fn rows(found: &Found, looks: &Looks) -> Vec<Vec<String>> {
                 identity.expires_at.map(|at| format!("until {at}")).unwrap_or_default(),
             ]]
         }
+        Found::Settings(all) => all
+            .iter()
+            .map(|one| {
+                let names = one.variables.iter().flatten().map(|name| name.as_str()).collect::<Vec<_>>();
+                let environment = one.environment.as_ref().map(|word| word.as_str().to_owned()).unwrap_or_default();
+                vec![one.name.to_string(), environment, names.join(" ")]
+            })
+            .collect(),
     }
 }
 

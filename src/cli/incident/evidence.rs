@@ -45,7 +45,7 @@ pub fn run(
     let store = config_file::state_dir(&cli.global, environment).map(|place| Store::new(&place, &project.catalog));
     let last_known = store.and_then(|store| store.load(now).0).and_then(|known| serde_json::to_value(known).ok());
     let means = Means {
-        reader: outside::engine(environment, &clock) as Arc<dyn Reader>,
+        reader: outside::engine(environment, &clock, &project.definitions) as Arc<dyn Reader>,
         outside: Arc::new(outside::prober(&project, &clock)),
         machine: Box::new(outside::Host::default()),
         clock: clock.clone(),

@@ -39,6 +39,12 @@ impl Questions<'_> {
         Ok(answer.is_some_and(|answer| matches!(answer.to_lowercase().as_str(), "y" | "yes")))
     }
 
+    /// Asks for a yes that is likely: Enter is one.
+    pub fn yes_unless(&mut self, question: &str) -> io::Result<bool> {
+        let answer = self.line(&format!("{question} [Y/n]"))?;
+        Ok(answer.is_none_or(|answer| matches!(answer.to_lowercase().as_str(), "y" | "yes")))
+    }
+
     /// Asks for some of several. Enter takes what is marked.
     pub fn some<T: Clone>(&mut self, question: &str, rows: &[(String, T, bool)]) -> io::Result<Vec<T>> {
         let mut list = String::new();
@@ -46,8 +52,11 @@ impl Questions<'_> {
             list.push_str(&format!("  {} {} {row}\n", if *marked { "*" } else { " " }, index + 1));
         }
         self.tell(&list)?;
+        let marked = rows.iter().enumerate().filter(|(_, (_, _, marked))| *marked).map(|(index, _)| index + 1);
+        let marked: Vec<String> = marked.map(|number| number.to_string()).collect();
+        let default = if marked.is_empty() { "none of them".to_owned() } else { marked.join(", ") };
         loop {
-            let Some(answer) = self.line(&format!("{question} (numbers; Enter for those with a *)"))? else {
+            let Some(answer) = self.line(&format!("{question} (numbers; Enter: {default})"))? else {
                 return Ok(rows.iter().filter(|(_, _, marked)| *marked).map(|(_, value, _)| value.clone()).collect());
             };
             let numbers: Option<Vec<usize>> = answer

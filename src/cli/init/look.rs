@@ -1,19 +1,21 @@
 //! What can be seen without asking a person: logins of vendors' tools, whose they are, and which addresses answer.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::time::Duration;
 
 use futures_util::future::join_all;
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::clock::Clock;
 use crate::config::from_arguments;
 use crate::model::check::{Outcome, ProbeResult};
 use crate::model::id::SourceId;
+use crate::model::identity::App;
 use crate::model::secret::SecretRef;
-use crate::model::source::{Capability, Found, Source};
+use crate::model::source::{Capability, FailureKind, Found, Source};
 use crate::model::surroundings::Surroundings;
+use crate::model::text::Line;
 use crate::probe::{Prober, ProberOptions};
 use crate::provider::auth::login;
 use crate::provider::definition::login::LoginPlace;
@@ -83,32 +85,6 @@ pub(super) async fn tools(registry: &Registry, surroundings: &Surroundings) -> V
     logged_in
 }
 
-/// Returns the containers that run on this machine, when Docker answers; nothing when there is no Docker.
-pub(super) async fn containers(engine: &Engine) -> Option<Result<Vec<String>, Failure>> {
-    const SOCKET: &str = "/var/run/docker.sock";
-    if !Path::new(SOCKET).exists() {
-        return None;
-    }
-    let source = Source {
-        id: SourceId::new("docker"),
-        provider: "docker".to_owned(),
-        url: None,
-        params: BTreeMap::new(),
-        secrets: BTreeMap::new(),
-        ca: None,
-        insecure: false,
-        every: None,
-        own: None,
-    };
-    let none = BTreeMap::new();
-    let ask = Ask { source: &source, capability: Capability::Instances, params: &none, input: &none, now: true };
-    let read = tokio::time::timeout(PATIENCE, engine.read(&ask)).await.ok()?;
-    Some(read.map(|mapped| match mapped.found {
-        Found::Instances(instances) => instances.iter().map(|instance| instance.name.to_string()).collect(),
-        _ => Vec::new(),
-    }))
-}
-
 /// Finds the logins for all secrets of the drafted sources.
 pub(super) async fn logins<'d>(
     draft: &mut Draft,
@@ -128,11 +104,19 @@ pub(super) async fn logins<'d>(
 /// What a platform said to a credential.
 #[derive(Debug)]
 pub(super) enum Said {
-    /// It is theirs, as the platform names them.
+    /// It is accepted, and theirs, as the platform names them. Empty where it does not say.
     Welcome(String),
+    /// It answers, and wants no credential.
+    Answers(String),
     /// It was not asked: it has no request that tells whose a credential is, or there is no credential.
     NotAsked,
     Refused(Failure),
+    /// It is accepted, and does not see what is there: it is another account's, most often.
+    Elsewhere {
+        name: Option<String>,
+        service: String,
+        failure: Failure,
+    },
 }
 
 /// Asks each platform whose the credential is.
@@ -141,37 +125,94 @@ pub(super) async fn identities(
     kept: &BTreeMap<(String, String), SecretRef>,
     engine: &Engine,
 ) -> Vec<(String, Said)> {
-    join_all(draft.sources.iter().map(async |source| (source.title.clone(), identity(source, kept, engine).await)))
+    // What was typed has been asked already.
+    let open = draft.sources.iter().filter(|source| !kept.keys().any(|(provider, _)| *provider == source.provider));
+    join_all(open.map(async |source| (source.title.clone(), identity(source, &draft.services, kept, engine).await)))
         .await
 }
 
-/// Asks a platform whose its credential is.
+/// Asks a platform whose its credential is, and whether it sees what runs there.
 pub(super) async fn identity(
     drafted: &DraftSource,
+    services: &[DraftService],
     kept: &BTreeMap<(String, String), SecretRef>,
     engine: &Engine,
 ) -> Said {
     let source = source(drafted, kept);
-    let able =
-        engine.definition(&source).is_ok_and(|definition| definition.readings.contains_key(&Capability::Identity));
-    let open = drafted.secrets.iter().any(|(slot, _)| !drafted.places.contains_key(slot));
-    if !able || open || (drafted.needs_url && drafted.url.is_none()) {
+    let definition = engine.definition(&source);
+    let able = |capability| definition.as_ref().is_ok_and(|it| it.readings.contains_key(&capability));
+    let is_kept = |slot: &String| kept.contains_key(&(drafted.provider.clone(), slot.clone()));
+    let open = drafted.secrets.iter().any(|(slot, _)| !drafted.places.contains_key(slot) && !is_kept(slot));
+    if open || (drafted.needs_url && drafted.url.is_none()) {
         return Said::NotAsked;
     }
+    let mut name = None;
+    if able(Capability::Identity) {
+        match read(engine, &source, Capability::Identity, &BTreeMap::new()).await {
+            Ok(Found::Identity(identity)) => name = Some(identity.name.to_string()),
+            Ok(_) => {}
+            Err(failure) => return Said::Refused(failure),
+        }
+    }
+    // A right credential of the wrong account is accepted everywhere but at what one came for.
+    let known = services.iter().find(|service| {
+        service.provider.as_deref() == Some(&drafted.provider) && service.missing.is_empty() && !service.is_store
+    });
+    let known = known.filter(|_| !drafted.secrets.is_empty() && able(Capability::Releases));
+    if let Some(service) = known {
+        let params = service.params.iter().map(|(key, value)| (key.clone(), value.clone().into())).collect();
+        if let Err(failure) = read(engine, &source, Capability::Releases, &params).await {
+            let unseen =
+                matches!(failure.kind, FailureKind::NotFound | FailureKind::Forbidden | FailureKind::Unauthorised);
+            match name {
+                None if failure.kind != FailureKind::NotFound => return Said::Refused(failure),
+                name if unseen => return Said::Elsewhere { name, service: service.name.clone(), failure },
+                Some(_) | None => {}
+            }
+        }
+        return Said::Welcome(name.unwrap_or_default());
+    }
+    match name {
+        Some(name) if drafted.secrets.is_empty() => Said::Answers(name),
+        Some(name) => Said::Welcome(name),
+        None => Said::NotAsked,
+    }
+}
+
+async fn read(
+    engine: &Engine,
+    source: &Source,
+    capability: Capability,
+    params: &BTreeMap<String, Value>,
+) -> Result<Found, Failure> {
     let none = BTreeMap::new();
-    let ask = Ask { source: &source, capability: Capability::Identity, params: &none, input: &none, now: true };
+    let ask = Ask { source, capability, params, input: &none, now: true };
     match tokio::time::timeout(PATIENCE, engine.read(&ask)).await {
-        Ok(Ok(mapped)) => match mapped.found {
-            Found::Identity(identity) => Said::Welcome(identity.name.to_string()),
-            _ => Said::NotAsked,
-        },
-        Ok(Err(failure)) => Said::Refused(failure),
-        Err(_) => Said::Refused(Failure {
-            kind: crate::model::source::FailureKind::TimedOut,
+        Ok(answer) => answer.map(|mapped| mapped.found),
+        Err(_) => Err(Failure {
+            kind: FailureKind::TimedOut,
             request: String::new(),
-            message: crate::model::text::Line::from_text(&format!("not within {} s", PATIENCE.as_secs())),
+            message: Line::from_text(&format!("not within {} s", PATIENCE.as_secs())),
         }),
     }
+}
+
+/// Asks a platform what the credential sees there; nothing when it cannot tell, or there is no credential.
+pub(super) async fn apps(
+    drafted: &DraftSource,
+    kept: &BTreeMap<(String, String), SecretRef>,
+    engine: &Engine,
+) -> Option<Result<Vec<App>, Failure>> {
+    let source = source(drafted, kept);
+    let able = engine.definition(&source).is_ok_and(|it| it.readings.contains_key(&Capability::Apps));
+    let open = drafted.secrets.iter().any(|(slot, _)| !drafted.places.contains_key(slot));
+    if !able || open {
+        return None;
+    }
+    Some(read(engine, &source, Capability::Apps, &BTreeMap::new()).await.map(|found| match found {
+        Found::Apps(apps) => apps,
+        _ => Vec::new(),
+    }))
 }
 
 fn source(drafted: &DraftSource, kept: &BTreeMap<(String, String), SecretRef>) -> Source {
@@ -197,6 +238,7 @@ pub(super) async fn addresses(draft: &mut Draft, clock: &Clock) -> Vec<String> {
 }
 
 async fn answers(service: &mut DraftService, prober: &Prober) -> Option<String> {
+    // What is written down is asked as well: a console that is red at once should be so for a reason.
     let address = service.address.clone()?;
     let base = address.url.trim_end_matches('/').to_owned();
     let known: Vec<String> = service.routes.iter().map(|(route, _)| route.clone()).collect();

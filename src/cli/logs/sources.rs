@@ -13,9 +13,10 @@ use crate::config::nearest::nearest;
 use crate::model::catalog::Catalog;
 use crate::model::id::ServiceId;
 use crate::model::log::LogSourceSpec;
+use crate::provider::registry::Beside;
 
-/// Logs, the time zone, and what else the configuration says.
-type Named = (Vec<LogSourceSpec>, TimeZone, Catalog);
+/// Logs, the time zone, what else the configuration says, and the definitions beside it.
+type Named = (Vec<LogSourceSpec>, TimeZone, Catalog, Vec<Beside>);
 
 /// Returns the logs that the arguments name, all of the configuration's when there are none, and the time zone.
 pub fn named(cli: &Cli, args: &LogsArgs, environment: &Environment) -> Result<Named, Failure> {
@@ -26,7 +27,7 @@ pub fn named(cli: &Cli, args: &LogsArgs, environment: &Environment) -> Result<Na
         let bare = Environment { config: None, config_dir: None, current_dir: None, ..environment.clone() };
         let absolute: Vec<_> = files.iter().map(|file| absolute(file, &here)).collect();
         let project = config_file::open(&cli.global, &[], &absolute, &bare)?;
-        return Ok((project.catalog.logs, project.time_zone, Catalog::default()));
+        return Ok((project.catalog.logs, project.time_zone, Catalog::default(), Vec::new()));
     }
     let project = config_file::open(&cli.global, &[], &files, environment)?;
     for notice in project.notices.iter().chain(&project.withheld) {
@@ -50,7 +51,7 @@ pub fn named(cli: &Cli, args: &LogsArgs, environment: &Environment) -> Result<Na
         };
         return Err(Failure::usage(anyhow::anyhow!(message)).hint("name a file: crashcart logs /var/log/syslog"));
     }
-    Ok((specs, project.time_zone, project.catalog))
+    Ok((specs, project.time_zone, project.catalog, project.definitions))
 }
 
 /// `-`, `ssh://..`, `*.log`, anything with a slash, anything that exists.

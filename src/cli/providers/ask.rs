@@ -15,6 +15,7 @@ use crate::model::id::SourceId;
 use crate::model::source::{Capability, Source};
 use crate::model::text::Line;
 use crate::provider::engine::Ask;
+use crate::provider::registry::Beside;
 use crate::provider::run::{Answer, Failure as Failed, Plan};
 use crate::runtime::feeds::trouble;
 use crate::runtime::redaction::redact;
@@ -41,8 +42,8 @@ pub(super) fn run(cli: &Cli, asked: &Asked<'_>, environment: &Environment) -> Re
         return Err(failure.hint(hint));
     };
     let clock = Clock::system();
-    let engine = outside::engine(environment, &clock);
-    let mut source = source(cli, asked, environment)?;
+    let (mut source, definitions) = source(cli, asked, environment)?;
+    let engine = outside::engine(environment, &clock, &definitions);
     if let Some(url) = asked.url {
         source.url = Some(url.to_owned());
     }
@@ -64,7 +65,7 @@ pub(super) fn run(cli: &Cli, asked: &Asked<'_>, environment: &Environment) -> Re
     let mut shown = String::new();
     let read = runtime.block_on(async {
         let ask = Ask { source: &source, capability, params: &params, input: &input, now: true };
-        engine.read_seen(&ask, &mut |plan, answer| shown.push_str(&exchange(plan, answer))).await
+        engine.read_seen(&ask, &mut |plan, answer| shown.push_str(&exchange(capability, plan, answer))).await
     });
     runtime.shutdown_background();
     let text = match (&read, asked.json) {
@@ -88,9 +89,12 @@ pub(super) fn run(cli: &Cli, asked: &Asked<'_>, environment: &Environment) -> Re
 }
 
 /// Returns the configured source of that name, or a provider as it comes.
-fn source(cli: &Cli, asked: &Asked<'_>, environment: &Environment) -> Result<Source, Failure> {
+fn source(cli: &Cli, asked: &Asked<'_>, environment: &Environment) -> Result<(Source, Vec<Beside>), Failure> {
     let configured = match config_file::open(&cli.global, &[], &[], environment) {
-        Ok(project) if project.withheld.is_none() => project.catalog.source(&SourceId::new(asked.name)).cloned(),
+        Ok(project) if project.withheld.is_none() => {
+            let source = project.catalog.source(&SourceId::new(asked.name)).cloned();
+            source.map(|source| (source, project.definitions))
+        }
         Ok(_) => None,
         // A configuration with a mistake does not keep a definition from being tried, unless it was named.
         Err(failure) if cli.global.config.is_some() => return Err(failure),
@@ -100,7 +104,7 @@ fn source(cli: &Cli, asked: &Asked<'_>, environment: &Environment) -> Result<Sou
         return Ok(source);
     }
     super::registry(environment).find(asked.name).map_err(|error| Failure::usage(anyhow!("{error}")))?;
-    Ok(Source {
+    let source = Source {
         id: SourceId::new(asked.name),
         provider: asked.name.to_owned(),
         url: None,
@@ -110,10 +114,11 @@ fn source(cli: &Cli, asked: &Asked<'_>, environment: &Environment) -> Result<Sou
         insecure: false,
         every: None,
         own: None,
-    })
+    };
+    Ok((source, Vec::new()))
 }
 
-fn exchange(plan: &Plan, answer: Result<&Answer, &Failed>) -> String {
+fn exchange(capability: Capability, plan: &Plan, answer: Result<&Answer, &Failed>) -> String {
     let mut text = format!("> {}\n", plan.preview().trim_end().replace('\n', "\n> "));
     if let Ok(answer) = answer {
         let kind = answer
@@ -123,6 +128,11 @@ fn exchange(plan: &Plan, answer: Result<&Answer, &Failed>) -> String {
             .map(|(_, kind)| format!(", {kind}"))
             .unwrap_or_default();
         text.push_str(&format!("< {} ({} bytes{kind})\n", answer.status, answer.body.len()));
+        // The values of all variables may be in it.
+        if capability == Capability::Settings && answer.is_success(&plan.accept) {
+            text.push_str("< not shown: it may hold values of variables\n\n");
+            return text;
+        }
         let body = String::from_utf8_lossy(&answer.body);
         // Cut twice: a secret must not be cut in two before it is looked for.
         let body: String = body.chars().take(2 * SHOWN).collect();

@@ -78,7 +78,7 @@ fn one(definition: &Definition, file: &Path, stem: &str) -> Result<Value, String
     let mut parts = stem.split('.');
     let first = parts.next().unwrap_or_default();
     let what = match (first, parts.next()) {
-        ("actions", Some(name)) => format!("actions.{name}"),
+        ("actions" | "permission", Some(name)) => format!("{first}.{name}"),
         _ => first.to_owned(),
     };
     let text = std::fs::read_to_string(file).map_err(|error| error.to_string())?;

@@ -10,6 +10,7 @@ use crate::cli::acting::state_dir;
 use crate::cli::args::Cli;
 use crate::cli::environment::Environment;
 use crate::cli::failure::Failure;
+use crate::cli::foreign;
 use crate::cli::{Exit, config_file, operations, output};
 use crate::clock::Clock;
 use crate::journal::Journal;
@@ -53,6 +54,11 @@ pub fn run(cli: &Cli, wanted: &Wanted<'_>, environment: &Environment) -> Result<
     let folder =
         beside.or_else(|| environment.current_dir.clone()).unwrap_or_else(|| PathBuf::from(".")).join("runbooks");
     std::fs::create_dir_all(&folder)?;
+    if let Some(real) = foreign::leads_out(&folder) {
+        let (folder, real) = (foreign::shown(&folder), foreign::shown(&real));
+        return Err(Failure::usage(anyhow!("{folder} is a link that leads out of this repository, to {real}"))
+            .hint("replace it by a folder, or --print"));
+    }
     let path = folder.join(format!("{}.md", wanted.name));
     let file = std::fs::OpenOptions::new().write(true).create_new(true).open(&path);
     match file {

@@ -13,8 +13,10 @@ use crate::cli::args::Cli;
 use crate::cli::config_file::{self, Origin};
 use crate::cli::environment::Environment;
 use crate::cli::failure::Failure;
+use crate::cli::foreign;
 use crate::cli::output;
 use crate::cli::trust_store::{Standing, TrustStore, hash};
+use crate::config::effects::{TrustItem, TrustKind};
 use crate::config::nearest::nearest;
 use crate::runbook::{Document, Runbook};
 
@@ -40,7 +42,7 @@ pub struct Found {
 impl Found {
     /// Returns where it lies, in words.
     pub fn place(&self) -> String {
-        self.path.as_ref().map_or_else(|| "built in".to_owned(), |path| path.display().to_string())
+        self.path.as_ref().map_or_else(|| "built in".to_owned(), |path| foreign::shown(path).to_string())
     }
 
     /// Returns the folder in which its commands are run: the project's, where it lies in that one's `runbooks`.
@@ -53,14 +55,18 @@ impl Found {
     }
 
     /// Returns everything that it may run, a line each.
-    pub fn effects(&self) -> Vec<String> {
+    pub fn effects(&self) -> Vec<TrustItem> {
         let mut effects = Vec::new();
         for command in self.runbook.steps().flat_map(|step| &step.commands) {
-            let host = command.attributes.get("host").map(|host| format!(" on {host}")).unwrap_or_default();
+            let host = command.attributes.get("host");
             let texts = [Some(command.text.as_str()), command.attributes.get("check"), command.attributes.get("undo")];
             for text in texts.into_iter().flatten() {
                 for line in text.lines().filter(|line| !line.trim().is_empty()) {
-                    effects.push(format!("run{host}: {}", crate::model::text::Line::from_text(line.trim_end())));
+                    let line = crate::model::text::Line::from_text(line.trim_end());
+                    effects.push(match &host {
+                        Some(host) => TrustItem::new(TrustKind::Ssh, &format!("{host}: {line}")).at(host),
+                        None => TrustItem::new(TrustKind::Run, line.as_str()),
+                    });
                 }
             }
         }
@@ -96,6 +102,12 @@ pub fn in_folder(folder: &Path, is_ours: bool, cli: &Cli, environment: &Environm
     paths.sort();
     let mut found = Vec::new();
     for path in paths {
+        // What it leads to would be shown as a runbook, whatever it is.
+        if !is_ours && foreign::leads_out(&path).is_some() {
+            let name = foreign::shown(&path);
+            output::tell(&format!("{name}: it is a link that leads out of this repository, and is not read\n"));
+            continue;
+        }
         match from_file(&path) {
             Ok(mut one) => {
                 if !is_ours {
@@ -129,7 +141,8 @@ fn folders(cli: &Cli, environment: &Environment) -> Result<Vec<(PathBuf, bool)>,
     let config = config_file::find(&cli.global, environment)?;
     let beside = config.and_then(|found| Some((found.shown.parent()?.join("runbooks"), found.origin != Origin::Found)));
     let here = environment.current_dir.as_ref().map(|here| (here.join("runbooks"), false));
-    let own = environment.config_dir.as_ref().map(|own| (own.join("runbooks"), true));
+    let is_ours = !foreign::home_is_foreign(environment);
+    let own = environment.config_dir.as_ref().map(|own| (own.join("runbooks"), is_ours));
     let mut folders: Vec<(PathBuf, bool)> = Vec::new();
     for (folder, is_ours) in beside.into_iter().chain(here).chain(own) {
         let known = folders.iter().any(|(other, _)| other == &folder || same(other, &folder));
@@ -150,7 +163,7 @@ fn judge(found: &mut Found, cli: &Cli, environment: &Environment) {
     if found.effects().is_empty() {
         return;
     }
-    let name = path.display();
+    let name = crate::cli::foreign::shown(path);
     let real = fs::canonicalize(path).unwrap_or_else(|_| path.clone());
     let mode = fs::metadata(&real).map_or(0, |metadata| metadata.permissions().mode());
     let standing = if mode & 0o002 != 0 {
@@ -176,15 +189,8 @@ fn judge(found: &mut Found, cli: &Cli, environment: &Environment) {
 
 /// Reads a file that the user names.
 pub fn from_file(path: &Path) -> Result<Found, Failure> {
-    let failed = |error: &dyn std::fmt::Display| Failure::usage(anyhow!("{}: {error}", path.display()));
-    let metadata = fs::metadata(path).map_err(|error| failed(&error))?;
-    if !metadata.is_file() {
-        return Err(failed(&"it is not a file"));
-    }
-    if metadata.len() > LARGEST {
-        return Err(failed(&"it is larger than a runbook can be"));
-    }
-    let bytes = fs::read(path).map_err(|error| failed(&error))?;
+    let bytes =
+        foreign::read(path, LARGEST).map_err(|error| Failure::usage(anyhow!("{}: {error}", foreign::shown(path))))?;
     let text = String::from_utf8_lossy(&bytes).into_owned();
     let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let runbook = Runbook::read(&name, &text);

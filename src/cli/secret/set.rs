@@ -39,14 +39,15 @@ pub(super) fn run(
         return Err(Failure::usage(anyhow::anyhow!("a secret is never an argument: others may have seen it by now"))
             .hint(format!("change it, then run crashcart secret set {name} and type it there, or pipe it in")));
     }
-    let place = keep(args, keeper, clock, environment)?;
+    let place = keep(args, None, keeper, clock, environment)?;
     output::print(told(name, &place, keeper, clock, &uses(cli, environment)))?;
     Ok(Exit::Healthy)
 }
 
-/// Asks for a secret and keeps it: returns where.
+/// Keeps a secret, and asks for it unless it is there: returns where.
 pub(in crate::cli) fn keep(
     args: &SecretSetArgs,
+    typed: Option<Secret>,
     keeper: &Keeper,
     clock: &Clock,
     environment: &Environment,
@@ -56,9 +57,11 @@ pub(in crate::cli) fn keep(
     if let Target::Store { because: Some(trouble) } = &target {
         output::tell(&format!("The keyring cannot be used ({trouble}): {name} goes into the store.\n"));
     }
+    let mut typed = typed;
+    let mut asked = || typed.take().map_or_else(|| asked(name, environment), Ok);
     Ok(match target {
         Target::Keyring => {
-            let secret = asked(name, environment)?;
+            let secret = asked()?;
             wait(keeper.set_in_keyring(name, &secret, PATIENCE))?.map_err(keyring_failed)?;
             SecretRef::Keyring(name.to_owned())
         }
@@ -69,7 +72,7 @@ pub(in crate::cli) fn keep(
             } else {
                 passphrase(keeper, clock)?
             };
-            let secret = asked(name, environment)?;
+            let secret = asked()?;
             let entry = name.to_owned();
             wait(keeper.change(&passphrase, move |store| store.0.insert(entry, secret)))?.map_err(failed)?;
             SecretRef::Store(name.to_owned())
@@ -78,7 +81,7 @@ pub(in crate::cli) fn keep(
             if !args.replace && path.symlink_metadata().is_ok() {
                 return Err(already(&path));
             }
-            let secret = asked(name, environment)?;
+            let secret = asked()?;
             let existing = if args.replace { Existing::Replace } else { Existing::Keep };
             write_file(&path, format!("{}\n", secret.expose()).as_bytes(), existing).map_err(|error| {
                 let hint = error.hint();

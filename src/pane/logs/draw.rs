@@ -222,6 +222,12 @@ impl LogsState {
         if self.sources.is_empty() {
             return "no logs are followed; name one with --log FILE".to_owned();
         }
+        let filter = self.view.filter();
+        let is_filtered = !filter.text().is_empty() || filter.min_level().is_some();
+        // That a service has said nothing yet is no filter of anybody's.
+        if let (Shown::Service(service), false) = (&self.shown, is_filtered) {
+            return format!("no lines of {service} yet");
+        }
         if !nothing_at_all {
             return "nothing passes the filter; X clears it".to_owned();
         }

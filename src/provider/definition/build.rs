@@ -89,6 +89,8 @@ impl Builder<'_> {
             (Capability::OnCall, shape.on_call),
             (Capability::Changes, shape.changes),
             (Capability::Identity, shape.identity),
+            (Capability::Settings, shape.settings),
+            (Capability::Apps, shape.apps),
         ];
         for (capability, reading) in readings {
             if let Some(reading) = reading.and_then(|reading| self.reading(capability, reading, &names)) {

@@ -44,6 +44,10 @@ shape! {
         changes: ReadingShape;
         /// Whose credential it is, and what it may do.
         identity: ReadingShape;
+        /// What a service is configured with: names of variables (never values), health check, instances, backups.
+        settings: ReadingShape;
+        /// What a credential sees there that could be watched; `crashcart init` takes names and ids from it.
+        apps: ReadingShape;
         /// How a message or a page is sent.
         send: ActionShape;
         /// What can be done, by name.
@@ -334,6 +338,8 @@ shape! {
         steps: Vec<At<StepShape>>, required;
         /// How one sees that it is done.
         done: DoneShape;
+        /// How one sees whether the credential may do it, without doing it.
+        permission: PermissionShape;
         /// The longest text that is taken, in characters. For messages.
         max_length: Count<1, 1000000>;
         /// Sending the same key twice sends once. For messages.
@@ -354,6 +360,15 @@ shape! {
         repeatable: bool;
         /// The list of releases shows whether it was done. Without it: when its request names the release.
         releases_show: bool;
+        ..request: RequestShape;
+    }
+
+    /// How one sees whether an action is permitted. Its requests change nothing.
+    PermissionShape {
+        /// Several requests in their order, instead of one.
+        requests: Vec<At<RequestShape>>;
+        /// A program: the last answer to { allowed = true, false or null when nobody can tell; message }.
+        map: Filled, required;
         ..request: RequestShape;
     }
 

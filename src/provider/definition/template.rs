@@ -117,6 +117,22 @@ impl Template {
         Ok(text)
     }
 
+    /// Writes the text with what is known; what is not stands there in its braces.
+    pub fn shown(&self, encoding: Encoding, variable: impl Fn(&str) -> Value) -> String {
+        let mut text = String::new();
+        for part in &self.parts {
+            let alone = Self { parts: vec![part.clone()] };
+            match (alone.render(encoding, &variable), part) {
+                (Ok(written), _) => text.push_str(&written),
+                (Err(_), Part::Text(plain)) => text.push_str(plain),
+                (Err(_), Part::Value { variable, path, .. }) => {
+                    text.push_str(&format!("{{{}}}", [&[variable.clone()], path.as_slice()].concat().join(".")));
+                }
+            }
+        }
+        text
+    }
+
     /// Returns whether the template names the variable.
     pub fn uses(&self, name: &str) -> bool {
         self.parts.iter().any(|part| matches!(part, Part::Value { variable, .. } if variable == name))
@@ -179,6 +195,14 @@ mod tests {
         assert_eq!(render("/x/{app|raw}", Encoding::Url), Ok("/x/a b/../c".into()));
         assert_eq!(render("Token {release.name}", Encoding::Plain), Ok("Token v\u{e9}".into()));
         assert_eq!(percent_encode(".."), "%2E%2E");
+    }
+
+    #[test]
+    fn what_is_not_known_is_shown_in_its_braces() {
+        let names: Vec<String> = ["app", "release"].map(str::to_owned).into();
+        let template = Template::parse("https://{app}.example/r/{release.id}", &names).unwrap();
+        let known = |name: &str| if name == "app" { json!("a.b/") } else { Value::Null };
+        assert_eq!(template.shown(Encoding::Url, known), "https://a.b%2F.example/r/{release.id}");
     }
 
     #[test]

@@ -45,7 +45,13 @@ pub fn states(capability: Capability) -> &'static [&'static str] {
             "resolved",
         ],
         Capability::Changes => FILE_CHANGE,
-        Capability::Logs | Capability::Metrics | Capability::Issue | Capability::OnCall | Capability::Identity => &[],
+        Capability::Logs
+        | Capability::Metrics
+        | Capability::Issue
+        | Capability::OnCall
+        | Capability::Identity
+        | Capability::Settings
+        | Capability::Apps => &[],
     }
 }
 

@@ -91,7 +91,8 @@ impl Engine {
         used: &mut Used,
     ) -> Result<(), Failure> {
         values.base_url = source.url.clone().filter(|url| !url.starts_with("ssh://"));
-        for (name, value) in source.params.iter().chain(params) {
+        // What only answers bring, addresses among it, is not taken from a configuration: credentials would go there.
+        for (name, value) in source.params.iter().chain(params).filter(|(name, _)| !definition.is_bound(name)) {
             values.set(name.clone(), value.clone());
         }
         for slot in &definition.secrets {

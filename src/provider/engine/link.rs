@@ -1,6 +1,7 @@
 //! What is kept for one source between requests: its client, its limits, its failures, its last answers.
 
 use std::collections::HashMap;
+use std::io::Read as _;
 use std::num::NonZeroU32;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -206,7 +207,17 @@ impl Link {
 }
 
 fn read_ca(path: &Path) -> Result<Vec<u8>, String> {
-    std::fs::read(path).map_err(|error| format!("the certificate authority {} cannot be read: {error}", path.display()))
+    const LARGEST: u64 = 4 << 20;
+    // A device has no end, and a pipe makes us wait.
+    let read = || {
+        if !std::fs::metadata(path)?.is_file() {
+            return Err(std::io::Error::other("it is not a file"));
+        }
+        let mut bytes = Vec::new();
+        std::fs::File::open(path)?.take(LARGEST).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    };
+    read().map_err(|error| format!("the certificate authority {} cannot be read: {error}", path.display()))
 }
 
 /// Spreads what is allowed over its time, with a burst of a tenth of it: a console opens with many questions at once.

@@ -209,6 +209,14 @@ impl<'a, 'p> Item<'a, 'p> {
         self.value("extra").cloned().unwrap_or_default()
     }
 
+    /// As [`Self::finish`], for objects whose keys may be anything: they are not repeated.
+    pub fn finish_without_words(self) {
+        let unknown = self.object.keys().filter(|key| !self.asked.contains(&key.as_str())).count();
+        if unknown > 0 {
+            self.problems.note(format!("{} has keys that are not known; it has {}", self.what, self.asked.join(", ")));
+        }
+    }
+
     /// Notes keys that nobody asked for.
     pub fn finish(self) {
         for key in self.object.keys().filter(|key| !self.asked.contains(&key.as_str())) {

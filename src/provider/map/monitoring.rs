@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::fields::{Item, Problems, number_of, objects};
 use crate::model::alert::{Alert, AlertState, Monitor, MonitorState, OnCall, Severity};
-use crate::model::identity::Identity;
+use crate::model::identity::{App, Identity};
 use crate::model::issue::{ErrorIssue, Exception, Frame, IssueDetail, IssueState};
 use crate::model::metric::Series;
 use crate::model::text::Line;
@@ -215,4 +215,26 @@ pub fn identity(outputs: &[Value], problems: &mut Problems) -> Identity {
         item.finish();
     }
     identity
+}
+
+/// Reads what a credential sees there that could be watched.
+pub fn apps(outputs: &[Value], problems: &mut Problems) -> Vec<App> {
+    let objects = objects(outputs, "an app", problems);
+    objects
+        .into_iter()
+        .filter_map(|object| {
+            let mut item = Item::of("an app", object, problems);
+            let name = item.required("name");
+            let params = item.labels("params");
+            let app = App {
+                name: name?,
+                params: params.into_iter().map(|(key, value)| (key, value.to_string())).collect(),
+                url: item.url("url"),
+                repository: item.line("repository"),
+                environment: item.line("environment"),
+            };
+            item.finish();
+            Some(app)
+        })
+        .collect()
 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::answer::{Answer, decode};
 use super::failure::{Failure, FailureKind, judge};
+use super::origin::Origin;
 use super::plan::{Plan, prepare};
 use super::{RunError, Values};
 use crate::model::text::Line;
@@ -26,6 +27,8 @@ pub struct Sequence<'d> {
     asked: Option<Plan>,
     last: Value,
     problems: Vec<Line>,
+    /// Where names stand in the answers, for a reading that may only bring names.
+    origin: Option<Origin>,
 }
 
 impl<'d> Sequence<'d> {
@@ -40,7 +43,18 @@ impl<'d> Sequence<'d> {
             asked: None,
             last: Value::Null,
             problems: Vec::new(),
+            origin: None,
         }
+    }
+
+    /// From now on answers are looked through for where names stand.
+    pub fn watch_origin(&mut self) {
+        self.origin = Some(Origin::default());
+    }
+
+    /// Returns where names stand in the answers.
+    pub fn origin(&self) -> Option<&Origin> {
+        self.origin.as_ref()
     }
 
     /// Returns the next request.
@@ -110,6 +124,9 @@ impl<'d> Sequence<'d> {
             }
             Err(failure) => return Err(failure.into()),
         };
+        if let Some(origin) = &mut self.origin {
+            origin.see(&body);
+        }
         if self.items.is_some() {
             self.answers.push(body);
             // The last item's answer closes the request, so that whoever asks sees that it is over.

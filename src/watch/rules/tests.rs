@@ -4,7 +4,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use super::*;
-use crate::model::contact::{Hours, Way};
+use crate::model::contact::{Call, Hours, Outcome, Way};
 use crate::model::id::SourceId;
 use crate::model::incident::{IncidentEvent, IncidentState, SeenKind};
 use crate::model::message::{MessageKind, Reach, SendOutcome};
@@ -73,6 +73,13 @@ impl Night {
     /// A person does something with the latest incident.
     fn write(&mut self, state: IncidentState) {
         let event = IncidentEvent::State { state, happened_at: self.now };
+        self.incidents.last_mut().unwrap().apply(self.now, &Self::by("kim"), &event).unwrap();
+    }
+
+    /// A person calls somebody of the list.
+    fn call(&mut self, name: &str, outcome: Outcome) {
+        let call = Call { contact: ContactId::new(name), number: None, at: self.now, outcome };
+        let event = IncidentEvent::Called { name: Line::from_text(name), call };
         self.incidents.last_mut().unwrap().apply(self.now, &Self::by("kim"), &event).unwrap();
     }
 
@@ -232,6 +239,27 @@ fn a_scripted_outage_from_the_first_page_to_the_end() {
 02:35:10 i0001 over since 02:33:10
 02:35:15 tell resolved/1: It is well again, after 32 min 10 s.
 "
+    );
+}
+
+#[test]
+fn who_says_on_the_phone_that_they_take_it_has_their_time() {
+    let mut night = Night::new(&["web"]);
+    night.look();
+    night.is("web", Health::Down);
+    night.pass(240);
+    night.call("Kim", Outcome::NoAnswer);
+    night.pass(30);
+    night.call("Sam", Outcome::Reached);
+    night.pass(330);
+    let pages: Vec<&str> = night.told.lines().filter(|line| line.contains(" page ")).collect();
+    // Sam was reached at 02:04:30, so nobody is paged at 02:05:05; when the time is over and nothing was said, it begins anew.
+    assert_eq!(
+        pages,
+        [
+            "02:00:35 page Kim: the first in the order",
+            "02:09:30 page Kim: everybody was paged: from the beginning again",
+        ]
     );
 }
 

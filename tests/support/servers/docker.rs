@@ -242,6 +242,17 @@ impl Docker {
     /// program runs.
     pub fn forward(&self, port: u16) -> SocketAddr {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("loopback has a free port");
+        self.forward_from(listener, port)
+    }
+
+    /// Opens a port of the same number here and in there: a published port is then where a compose file says.
+    pub fn forward_same(&self) -> u16 {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("loopback has a free port");
+        let port = listener.local_addr().expect("it has an address").port();
+        self.forward_from(listener, port).port()
+    }
+
+    fn forward_from(&self, listener: TcpListener, port: u16) -> SocketAddr {
         let address = listener.local_addr().expect("it has an address");
         let process = Pid::from_child(&self.keeper);
         thread::spawn(move || {

@@ -31,7 +31,7 @@ fn check(repo: &Repo<'_>) -> Vec<Evidence> {
         }
     }
     all.sort_by_key(|one: &Evidence| {
-        std::cmp::Reverse(repo.production().filter(|other| other.path == one.path).count())
+        std::cmp::Reverse(repo.production().filter(|other| one.is_in(&other.path)).count())
     });
     // Several files in one repository are variants of one habit.
     all.truncate(1);

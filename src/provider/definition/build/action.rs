@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::super::shape::{ActionShape, DoneShape, StepShape};
-use super::super::{Action, ActionTarget, Done, Means, Request, Step};
+use super::super::shape::{ActionShape, DoneShape, PermissionShape, StepShape};
+use super::super::{Action, ActionTarget, Done, Means, Permission, Request, Step};
 use super::{Builder, Names, answered, param, texts};
 use crate::config::document::At;
 
@@ -52,6 +52,7 @@ impl Builder<'_> {
         let environment = self.listed(shape.environment.as_ref(), ENVIRONMENT);
         let automatic_deploys = self.listed(shape.automatic_deploys.as_ref(), AUTOMATIC_DEPLOYS);
         let refuse = self.maybe(shape.refuse.as_ref(), &names);
+        let permission = shape.permission.and_then(|permission| self.permission(permission, &names));
         let mut steps = Vec::new();
         for step in shape.steps.map(|steps| steps.value).unwrap_or_default() {
             let Some(step) = self.step(&step, &names) else { continue };
@@ -74,6 +75,7 @@ impl Builder<'_> {
             refuse,
             steps,
             done,
+            permission,
             max_length: shape.max_length.map(|most| most.value.0 as usize),
             deduplicates: shape.deduplicates.is_some_and(|deduplicates| deduplicates.value),
         })
@@ -114,6 +116,15 @@ impl Builder<'_> {
             request,
             undo,
         })
+    }
+
+    /// What is acted on is not known yet, and where the system is may matter.
+    fn permission(&mut self, shape: At<PermissionShape>, names: &Names) -> Option<Permission> {
+        let At { value: shape, span } = shape;
+        let names = names.iter().cloned().chain(["url".to_owned()]).collect();
+        let (requests, names) = self.requests(shape.requests.as_ref(), &shape.request, &span, names);
+        let map = shape.map.as_ref()?;
+        Some(Permission { requests, map: self.program(&map.value.0, &map.span, &answered(&names))? })
     }
 
     fn done(&mut self, shape: At<DoneShape>, names: &Names) -> Option<Done> {
