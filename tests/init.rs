@@ -38,6 +38,9 @@ impl Place {
             ("XDG_CONFIG_HOME", format!("{home}/.config")),
             ("XDG_STATE_HOME", format!("{home}/.local/state")),
             ("DBUS_SESSION_BUS_ADDRESS", String::new()),
+            // What runs on this machine has no say.
+            ("DOCKER_HOST", "ssh://nobody".to_owned()),
+            ("SYSTEMD_UNIT_PATH", "/nowhere".to_owned()),
             ("PATH", "/usr/bin:/bin".to_owned()),
         ];
         let place = Self { root, variables };
@@ -266,4 +269,28 @@ fn a_console_in_a_repository_without_a_configuration_says_what_it_is() {
     terminal.wait_for("fly (fly.toml:1)");
     terminal.type_text("q");
     assert_eq!(terminal.exit_code(), 0);
+}
+
+#[test]
+fn a_unit_of_this_machine_that_runs_the_folder_is_its_service() {
+    let place = Place::new(&[("server.js", "")]);
+    let units = place.root.path().join("units");
+    fs::create_dir(&units).unwrap();
+    let unit = format!("[Service]\nWorkingDirectory={}\nExecStart=/usr/bin/node server.js\n", place.path("").display());
+    fs::write(units.join("shop.service"), unit).unwrap();
+    let mut place = place;
+    place.variables.retain(|(name, _)| *name != "SYSTEMD_UNIT_PATH");
+    place.variables.push(("SYSTEMD_UNIT_PATH", units.display().to_string()));
+    let ran = place.run(&["init", "--yes", "--offline"]);
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+    let config = place.config().unwrap();
+    for part in [
+        "journalctl -f -n 100 -o cat -u shop.service",
+        "\"is-active\", \"--quiet\", \"shop.service\"",
+        "name = \"restart\"",
+    ] {
+        assert!(config.contains(part), "no {part} in\n{config}");
+    }
+    let shown = place.run(&["trust", "--list"]);
+    assert!(shown.out.contains("systemctl restart shop.service"), "what it could do is shown: {}", shown.out);
 }

@@ -140,3 +140,33 @@ fn is_toml(line: &str) -> bool {
         line.split_once(" = ").is_some_and(|(key, _)| key.chars().all(|it| it.is_ascii_lowercase() || it == '_'));
     is_key || line.starts_with('[') || line.starts_with("  {") || line == "]"
 }
+
+#[test]
+fn without_a_provider_it_says_so_and_its_tools_commands_are_valid_once_their_marks_are_gone() {
+    let file = crashcart::recognise::TreeFile {
+        path: "app.yaml".to_owned(),
+        text: "runtime: python312\nservice: api\n".to_owned(),
+    };
+    let found = recognise(&crashcart::recognise::Tree { name: "shop".to_owned(), files: vec![file] });
+    let written = write(&draft::draft("shop", &found, &draft::likely(&found), |_| None));
+    assert!(written.contains("# There is no provider for Google App Engine"), "{written}");
+    let filled: String = written
+        .lines()
+        .map(|line| match line.strip_prefix("# ") {
+            Some(rest) if is_toml(rest) && !rest.contains("example.com") => format!("{rest}\n"),
+            _ => format!("{line}\n"),
+        })
+        .collect();
+    let loaded = config::load(&filled, Place { directory: Path::new("/"), home: None });
+    assert!(loaded.diagnostics.is_empty(), "{:?}\n{filled}", loaded.diagnostics);
+    let own: Vec<&str> = loaded.catalog.sources.iter().filter(|it| it.own.is_some()).map(|it| it.id.as_str()).collect();
+    assert_eq!(own.len(), 1, "it can be gone back by an action of one's own: {own:?}\n{filled}");
+    assert!(filled.contains("gcloud app logs tail -s api"), "{filled}");
+    let file = crashcart::recognise::TreeFile {
+        path: "app.yaml".to_owned(),
+        text: "runtime: python312\nservice: api;reboot\n".to_owned(),
+    };
+    let found = recognise(&crashcart::recognise::Tree { name: "shop".to_owned(), files: vec![file] });
+    let written = write(&draft::draft("shop", &found, &draft::likely(&found), |_| None));
+    assert!(!written.contains("-s api;reboot"), "a name is no command: {written}");
+}

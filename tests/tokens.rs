@@ -43,8 +43,9 @@ impl Place {
             ("XDG_STATE_HOME", format!("{home}/.local/state")),
             ("XDG_RUNTIME_DIR", home),
             ("DBUS_SESSION_BUS_ADDRESS", String::new()),
-            // No Docker of this machine has a say.
+            // What runs on this machine has no say.
             ("DOCKER_HOST", "ssh://nobody".to_owned()),
+            ("SYSTEMD_UNIT_PATH", "/nowhere".to_owned()),
             ("PATH", support::environment("PATH").unwrap_or_default()),
         ];
         for (name, value) in more {

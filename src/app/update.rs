@@ -98,7 +98,18 @@ pub fn update(app: &mut App, event: Event) -> Vec<Effect> {
 /// Judges everything anew, as of now.
 fn reassess(app: &mut App) {
     app.world.assessment = Assessment::of(&app.world.catalog, &app.world.snapshot, app.world.now);
+    reorder(app);
+}
+
+/// Puts everything in order again. As long as nobody has chosen, the selection goes along with what is worst, and so do the
+/// logs.
+fn reorder(app: &mut App) {
+    let before = app.selected();
     app.world.reorder();
+    let after = app.selected();
+    if before != after {
+        app.logs.show_for(&app.world, after.as_ref());
+    }
     settle(app);
 }
 

@@ -322,7 +322,10 @@ fn of_source(source: &crate::model::source::Source, catalog: &Catalog, registry:
     let uses: Vec<_> = catalog.uses.iter().filter(|used| used.source == source.id).map(|used| &used.params).collect();
     let foreign = source.own.is_none() && registry.beside(&source.provider).is_some();
     let author = if foreign { Author::Repository } else { Author::Known };
-    let mut items = reach::items(&definition, source, &uses, author);
+    // Of a vendor's page nothing but that is asked.
+    let of_vendor = catalog.feeds.iter().find(|feed| feed.source == source.id && feed.vendor.is_some());
+    let only = of_vendor.map(|feed| feed.capability);
+    let mut items = reach::items(&definition, source, &uses, author, only);
     if source.own.is_some() {
         // What it runs and asks stands in the list as it was written.
         items.retain(|item| item.kind == TrustKind::Send);

@@ -57,6 +57,8 @@ struct Session<'a> {
     kept: BTreeMap<(String, String), SecretRef>,
     /// The variables under which the engine finds them.
     memory: BTreeMap<String, String>,
+    /// Addresses that were asked.
+    asked: BTreeSet<String>,
     /// What was seen, a line each.
     seen: Vec<String>,
     /// The repository's name on its forge, `acme/shop`; empty when nothing says it.
@@ -108,6 +110,7 @@ pub(super) fn run(cli: &Cli, args: &InitArgs, environment: &Environment) -> Resu
         runtime: tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?,
         kept: BTreeMap::new(),
         memory: BTreeMap::new(),
+        asked: BTreeSet::new(),
         seen: Vec::new(),
         repository: repository(&found),
         git: machine::git_person(git_config(&read), &environment.surroundings),
@@ -116,7 +119,7 @@ pub(super) fn run(cli: &Cli, args: &InitArgs, environment: &Environment) -> Resu
     let mut stderr = io::stderr();
     let mut questions = Questions { input: &mut input, output: &mut stderr };
     let tools = session.runtime.block_on(look::tools(&registry, &environment.surroundings));
-    let units = machine::units(&folder);
+    let units = machine::units(&folder, &environment.surroundings);
     let docker = machine::docker_url(&environment.surroundings)
         .map(|url| session.runtime.block_on(machine::docker(&session.engine, &url, projects(&found))));
     if !args.json && !args.dry_run {

@@ -54,7 +54,7 @@ pub(super) fn run(cli: &Cli, args: &TrustArgs, environment: &Environment) -> Res
     }
     let asks = !args.yes && !args.list && !args.json && !wanted.is_empty();
     let has_terminal = environment.stdin_is_terminal && environment.stderr_is_terminal;
-    if !args.json && !(asks && has_terminal) {
+    if !(args.json || asks && has_terminal) {
         let width = environment.stdout_is_terminal.then(|| usize::from(terminal::size().0));
         output::print(text_of(&shown, width))?;
     }

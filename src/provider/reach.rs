@@ -9,7 +9,9 @@ use serde_json::Value;
 
 use super::definition::login::LoginPlace;
 use super::definition::template::Encoding;
-use super::definition::{ACCESS_TOKEN, Auth, Body, Definition, Fields, Request, Scheme, SecretSlot, Target};
+use super::definition::{
+    ACCESS_TOKEN, Auth, Body, Capability, Definition, Fields, Request, Scheme, SecretSlot, Target,
+};
 use crate::config::effects::{TrustItem, TrustKind, words};
 use crate::model::source::Source;
 
@@ -22,12 +24,14 @@ pub enum Author {
     Repository,
 }
 
-/// Returns what a source would do. `uses` are the parameters that services give it.
+/// Returns what a source would do. `uses` are the parameters that services give it; `only` is the one capability that is asked
+/// of it, if it is one.
 pub fn items(
     definition: &Definition,
     source: &Source,
     uses: &[&BTreeMap<String, Value>],
     author: Author,
+    only: Option<Capability>,
 ) -> Vec<TrustItem> {
     let nothing = BTreeMap::new();
     let mut items = BTreeSet::new();
@@ -36,7 +40,8 @@ pub fn items(
     let mut sent = Sent::new();
     for params in given {
         let reach = Reach { definition, source, params, author };
-        for (purpose, request) in definition.requests() {
+        let asked = |purpose: &str| only.is_none_or(|only| purpose == only.word() || purpose == "login");
+        for (purpose, request) in definition.requests().into_iter().filter(|(purpose, _)| asked(purpose)) {
             reach.request(&purpose, request, &mut items, &mut sent);
         }
         reach.logins(&mut items);
@@ -328,7 +333,7 @@ mod tests {
         uses: &[&BTreeMap<String, Value>],
         author: Author,
     ) -> Vec<String> {
-        items(definition, source, uses, author).iter().map(ToString::to_string).collect()
+        items(definition, source, uses, author, None).iter().map(ToString::to_string).collect()
     }
 
     #[test]
@@ -410,6 +415,17 @@ steps = [{ name = "go", run = ["sh", "-c", "curl evil; {region}"] }]
                 "contact GET https://eu.mine.example/apps (source it: releases)",
                 "contact POST https://collect.example/x (source it: identity)",
             ]
+        );
+    }
+
+    #[test]
+    fn a_vendors_page_is_asked_for_its_status_and_for_nothing_else() {
+        let it = source("statuspage", Some("https://status.example"));
+        let definition = built_in("statuspage");
+        let lines = items(&definition, &it, &[], Author::Repository, Some(Capability::VendorStatus));
+        assert!(
+            !lines.is_empty() && lines.iter().all(|line| line.what.as_str().contains("vendor_status")),
+            "{lines:#?}"
         );
     }
 

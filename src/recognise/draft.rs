@@ -168,7 +168,7 @@ pub fn title<'d>(platform: &str, find: impl Fn(&str) -> Option<&'d Definition>) 
 /// Adds a platform that somebody named and that left no trace.
 pub fn add_platform(draft: &mut Draft, definition: &Definition, evidence: &str) {
     let name = draft.project.clone();
-    let placeholder = draft.services.iter().position(|service| service.provider.is_none());
+    let placeholder = draft.services.iter().position(DraftService::is_placeholder);
     let mut service = match placeholder {
         Some(index) => draft.services.remove(index),
         None => DraftService::named(name),
@@ -185,7 +185,7 @@ pub fn add_platform(draft: &mut Draft, definition: &Definition, evidence: &str) 
 /// Adds what a unit of systemd runs on this machine.
 pub fn add_unit(draft: &mut Draft, unit: &str, evidence: &str) {
     let name = unit.trim_end_matches(".service").to_owned();
-    let placeholder = draft.services.iter().position(|service| service.provider.is_none() && service.unit.is_none());
+    let placeholder = draft.services.iter().position(DraftService::is_placeholder);
     let mut service = match placeholder {
         Some(index) => draft.services.remove(index),
         None => DraftService::named(name.clone()),
@@ -206,10 +206,10 @@ pub fn add_container(draft: &mut Draft, definition: &Definition, container: &str
     if draft.services.iter().any(|known| known.name == container) {
         return;
     }
-    draft.services.retain(|service| service.provider.is_some() || service.unit.is_some());
+    draft.services.retain(|service| !service.is_placeholder());
     let mut service = DraftService {
         provider: Some(definition.name.clone()),
-        evidence: "it runs here".to_owned(),
+        evidence: "what runs here".to_owned(),
         params: [("container".to_owned(), container.to_owned())].into(),
         has_logs: has_logs(definition),
         is_private: true,
@@ -218,7 +218,7 @@ pub fn add_container(draft: &mut Draft, definition: &Definition, container: &str
     service.runbooks = vec!["bad-deploy", "out-of-memory", "disk-full"];
     draft.services.push(service);
     if !draft.sources.iter().any(|source| source.provider == definition.name) {
-        draft.sources.insert(0, sources::source(definition, "it runs here".to_owned(), BTreeMap::new()));
+        draft.sources.insert(0, sources::source(definition, "what runs here".to_owned(), BTreeMap::new()));
     }
 }
 
@@ -227,6 +227,11 @@ fn has_logs(definition: &Definition) -> bool {
 }
 
 impl DraftService {
+    /// Returns whether it stands for a project of which nobody knows where it runs.
+    fn is_placeholder(&self) -> bool {
+        self.provider.is_none() && self.unit.is_none() && self.elsewhere.is_none()
+    }
+
     fn named(name: String) -> Self {
         Self {
             name,

@@ -30,15 +30,13 @@ pub fn fact(app: &mut App, update: Update) -> Vec<Effect> {
     match judged {
         Some(Judge::Service(service)) => {
             if world.assessment.rejudge(&world.catalog, &world.snapshot, &service, world.now) {
-                world.reorder();
-                super::settle(app);
+                super::reorder(app);
             }
             return Vec::new();
         }
         Some(Judge::All) => {
             world.assessment = Assessment::of(&world.catalog, &world.snapshot, world.now);
-            world.reorder();
-            super::settle(app);
+            super::reorder(app);
             return Vec::new();
         }
         None => {}

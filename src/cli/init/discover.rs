@@ -118,7 +118,7 @@ fn take(service: &mut DraftService, app: &App, title: &str) {
     let known = service.address.as_ref().is_some_and(|address| !address.guess);
     if let Some(url) = app.url.clone().filter(|_| !known) {
         service.is_private = false;
-        service.address = Some(Address { url, evidence: format!("as {title} says"), guess: true });
+        service.address = Some(Address { url, evidence: format!("as {title} says"), guess: false });
     }
 }
 

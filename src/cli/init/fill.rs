@@ -51,7 +51,7 @@ impl Session<'_> {
             return;
         }
         let progress = self.progress("looking which addresses answer");
-        let seen = self.runtime.block_on(look::addresses(draft, &self.clock));
+        let seen = self.runtime.block_on(look::addresses(draft, &mut self.asked, &self.clock));
         drop(progress);
         self.seen.extend(seen);
     }
@@ -90,15 +90,11 @@ impl Session<'_> {
                 questions.tell(&format!("{url} is no address that can be asked; it stays open."))?;
                 continue;
             }
-            service.address = Some(Address { url, evidence: "as you said".to_owned(), guess: true });
+            service.address = Some(Address { url, evidence: "as you said".to_owned(), guess: false });
             asked = true;
         }
         if asked {
             self.addresses(draft);
-            // Whoever was asked knows where it answers, also while it is down.
-            for address in draft.services.iter_mut().filter_map(|service| service.address.as_mut()) {
-                address.guess &= address.evidence != "as you said";
-            }
         }
         for source in &mut draft.sources {
             let title = source.title.clone();

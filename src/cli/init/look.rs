@@ -1,6 +1,6 @@
 //! What can be seen without asking a person: logins of vendors' tools, whose they are, and which addresses answer.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -231,9 +231,14 @@ fn source(drafted: &DraftSource, kept: &BTreeMap<(String, String), SecretRef>) -
 }
 
 /// Asks the addresses of the services which of them answer, and keeps what was seen. Returns a line for each.
-pub(super) async fn addresses(draft: &mut Draft, clock: &Clock) -> Vec<String> {
+pub(super) async fn addresses(draft: &mut Draft, asked: &mut BTreeSet<String>, clock: &Clock) -> Vec<String> {
     let prober = Prober::new(clock.clone(), ProberOptions::default());
-    let told = join_all(draft.services.iter_mut().map(|service| answers(service, &prober))).await;
+    // What was asked a moment ago would say the same.
+    let open = draft
+        .services
+        .iter_mut()
+        .filter(|service| service.address.as_ref().is_some_and(|address| asked.insert(address.url.clone())));
+    let told = join_all(open.map(|service| answers(service, &prober))).await;
     told.into_iter().flatten().collect()
 }
 

@@ -60,7 +60,7 @@ pub(super) fn docker_url(surroundings: &Surroundings) -> Option<String> {
     if let Some(host) = surroundings.variable("DOCKER_HOST") {
         return usable(host);
     }
-    let configured = || Some(at(&json(&read(&surroundings.expand("~/.docker/config.json")?)?), "/currentContext")?);
+    let configured = || at(&json(&read(&surroundings.expand("~/.docker/config.json")?)?), "/currentContext");
     let context = surroundings.variable("DOCKER_CONTEXT").map(str::to_owned).or_else(configured);
     if let Some(context) = context.filter(|name| name != "default") {
         let id = hex(&context);
@@ -144,8 +144,10 @@ pub(super) struct Unit {
 }
 
 /// Returns the services that an administrator has written for this machine: those that run, or that belong to the folder.
-pub(super) fn units(folder: &Path) -> Vec<Unit> {
-    units_in(Path::new(UNITS), Path::new("/sys/fs/cgroup"), folder)
+pub(super) fn units(folder: &Path, surroundings: &Surroundings) -> Vec<Unit> {
+    // As systemd's own programs are told.
+    let place = surroundings.variable("SYSTEMD_UNIT_PATH").and_then(|places| places.split(':').next()).unwrap_or(UNITS);
+    units_in(Path::new(place), Path::new("/sys/fs/cgroup"), folder)
 }
 
 fn units_in(place: &Path, cgroups: &Path, folder: &Path) -> Vec<Unit> {
@@ -157,7 +159,9 @@ fn units_in(place: &Path, cgroups: &Path, folder: &Path) -> Vec<Unit> {
         .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()))
         .filter_map(|entry| {
             let name = entry.file_name().into_string().ok()?;
-            let plain = name.ends_with(".service") && !name.contains(['@', ' ', '"', '\\', '\'']);
+            // It becomes a part of a command.
+            let is_word = name.chars().all(|letter| letter.is_ascii_alphanumeric() || ":-_.".contains(letter));
+            let plain = name.ends_with(".service") && is_word && !name.starts_with('-');
             let text = read(&entry.path()).filter(|_| plain)?;
             let folder = folder.to_str()?;
             let mentions = |line: &str| {

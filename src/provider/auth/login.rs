@@ -90,12 +90,22 @@ fn text_at(text: &str, format: LoginFormat, pointer: &str, path: &str) -> Result
     if text.trim().is_empty() {
         return Ok(None);
     }
-    match file::parse(text, format, path)?.pointer(pointer) {
+    match at(&file::parse(text, format, path)?, pointer) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text.clone())),
         Some(Value::Number(number)) => Ok(Some(number.to_string())),
         Some(_) => Err(AuthError::malformed(path, format!("what stands at {pointer} is not a text"))),
     }
+}
+
+/// Returns what a pointer leads to. `*` is a key that nobody knows beforehand; where several lead on, none is chosen: they are
+/// several people's.
+fn at<'v>(value: &'v Value, pointer: &str) -> Option<&'v Value> {
+    let Some((before, behind)) = pointer.split_once("/*") else { return value.pointer(pointer) };
+    let object = value.pointer(before)?.as_object()?;
+    let mut found = object.values().filter_map(|value| at(value, behind));
+    let first = found.next()?;
+    found.next().is_none().then_some(first)
 }
 
 #[cfg(test)]
@@ -145,6 +155,13 @@ mod tests {
                 "cf",
             ),
             ("a/b", Json, "{\"x/y\":[{\"~t\":17}]}", "/x~1y/0/~0t", "17"),
+            (
+                ".config/netlify/config.json",
+                Json,
+                "{\"userId\":\"5f\",\"users\":{\"5f\":{\"auth\":{\"token\":\"nf\"}},\"6a\":{\"auth\":{}}}}",
+                "/users/*/auth/token",
+                "nf",
+            ),
         ];
         for (path, format, text, pointer, token) in cases {
             let place = Place::new().file(path, text);
@@ -181,6 +198,13 @@ mod tests {
         places.insert(2, LoginPlace::Env("B_TOKEN".into()));
         check(&place, &places, Ok(Some(("b", "B_TOKEN")))).await;
         assert_eq!(describe(&nothing[6..9]), ["~/.x.json", "other.test in ~/.netrc", "absent-tool token"]);
+    }
+
+    #[tokio::test]
+    async fn of_two_people_who_are_logged_in_with_one_tool_none_is_chosen() {
+        let two = "{\"users\":{\"a\":{\"auth\":{\"token\":\"x\"}},\"b\":{\"auth\":{\"token\":\"y\"}}}}";
+        let place = Place::new().file(".n.json", two);
+        check(&place, &[file("~/.n.json", LoginFormat::Json, "/users/*/auth/token")], Ok(None)).await;
     }
 
     #[tokio::test]

@@ -6,7 +6,7 @@ pub enum LoginPlace {
     /// An environment variable that the vendor's own tools read.
     Env(String),
     /// A file of the vendor's tool; `~/` is the home directory. `pointer` is a JSON pointer (RFC 6901) into what the
-    /// file holds, whichever format it is in.
+    /// file holds, whichever format it is in; a part `*` is a key that only the file knows.
     File { path: String, format: LoginFormat, pointer: String },
     /// The password of a machine in `~/.netrc`.
     Netrc(String),

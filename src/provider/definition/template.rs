@@ -126,7 +126,10 @@ impl Template {
                 (Ok(written), _) => text.push_str(&written),
                 (Err(_), Part::Text(plain)) => text.push_str(plain),
                 (Err(_), Part::Value { variable, path, .. }) => {
-                    text.push_str(&format!("{{{}}}", [&[variable.clone()], path.as_slice()].concat().join(".")));
+                    text.push_str(&format!(
+                        "{{{}}}",
+                        [std::slice::from_ref(variable), path.as_slice()].concat().join(".")
+                    ));
                 }
             }
         }

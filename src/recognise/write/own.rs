@@ -41,7 +41,9 @@ pub(super) fn write(text: &mut String, service: &DraftService) {
     let Some(platform) = service.elsewhere else { return };
     let title = apps::title(platform).unwrap_or(platform);
     let Some(instead) = INSTEAD.iter().find(|row| row.platform == platform) else { return };
-    let name = service.params.get("service").unwrap_or(&service.name);
+    // It becomes a part of a command, and somebody else may have written it.
+    let is_word = |name: &&String| name.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_".contains(letter));
+    let name = service.params.get("service").filter(is_word).map_or("default", String::as_str);
     let _ = writeln!(text, "# There is no provider for {title}: no releases are shown, and R has no plan.");
     if instead.logs.is_some() || instead.roll_back.is_some() {
         text.push_str("# Its own tool can do this instead, once it is logged in; take the marks away:\n");
