@@ -90,13 +90,15 @@ fn said(text: &str) -> Vec<Engine> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::audit::live::Live;
+    use crate::audit::repo::{Options, Repo};
 
     #[track_caller]
     fn check(files: &[(&str, &str)], expected: Option<Engine>) {
         let mut tree = Tree::default();
         files.iter().for_each(|(path, text)| tree.add(*path, Some((*text).to_owned())));
-        let live = crate::audit::live::Live::default();
-        let repo = crate::audit::repo::Repo::read(&tree, &live, &crate::audit::repo::Options::default());
+        let live = Live::default();
+        let repo = Repo::read(&tree, &live, &Options::default());
         assert_eq!(repo.engine, expected, "{files:?}");
     }
 

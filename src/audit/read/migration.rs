@@ -179,8 +179,6 @@ fn transaction(framework: Framework, text: &str, statements: usize) -> Transacti
     let small = text.to_ascii_lowercase();
     let outside = [
         "disable_ddl_transaction",
-        "atomic = false",
-        "atomic=false",
         "no-transaction",
         "no transaction",
         "notransaction",
@@ -195,6 +193,13 @@ fn transaction(framework: Framework, text: &str, statements: usize) -> Transacti
         "runintransaction:false",
         "executeintransaction=false",
     ];
+    // `atomic = IS_SQLITE` and the like.
+    let told = |line: &str| {
+        line.trim_start().strip_prefix("atomic").is_some_and(|rest| !rest.replace([' ', '='], "").starts_with("true"))
+    };
+    if framework == Framework::Django && small.lines().any(told) {
+        return Transaction::None;
+    }
     if outside.iter().any(|word| small.contains(word)) {
         return Transaction::None;
     }

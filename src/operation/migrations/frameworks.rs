@@ -36,7 +36,7 @@ struct Pattern {
 
 /// In this order: the first that fits counts.
 const PATTERNS: &[(Framework, &str)] = &[
-    (Framework::Rails, r"(^|/)db/(\w+_)?migrate/\d{10,}_\w+(\.\w+)?\.rb$"),
+    (Framework::Rails, r"(^|/)db/(\w+_)?migrate/\d{3,}_\w+(\.\w+)?\.rb$"),
     (Framework::Prisma, r"(^|/)migrations/\d{8,}[^/]*/migration\.sql$"),
     (Framework::Diesel, r"(^|/)migrations/[^/]+/up\.sql$"),
     (Framework::Ecto, r"(^|/)priv/(\w+/)?(\w*repo\w*|migrations)/?(migrations/)?(tenant_migrations/)?\d{8,}_\w+\.exs$"),

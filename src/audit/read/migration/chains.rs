@@ -14,8 +14,9 @@ static KNEX_TABLE: Pattern = Pattern::new(r"\b((?:table|t|tbl|builder|tableBuild
 static PER_ROW: Pattern = Pattern::new(r"(?i)gen_random_uuid|uuid_generate_v|random\(|uuid\(\)|clock_timestamp");
 
 /// Rows of a table: `DB::table('x')->delete()`, `knex('x').del()`, and the same behind a condition.
-static ALL_ROWS: Pattern =
-    Pattern::new(r#"(?:DB::table|\bknex|\btrx)\(\s*["'](\w+)["']\s*\)\s*(?:->|\.)\s*(?:truncate|delete|del)\(\s*\)"#);
+static ALL_ROWS: Pattern = Pattern::new(
+    r#"(?:DB::table|\bknex|\btrx)\(\s*["'](\w+)["']\s*\)\s*(?:->|\.)\s*(?:truncate|delete|del)\(\s*\)\s*[;,)\n}]\s*(?:[^.\s-]|$)"#,
+);
 static ROWS: Pattern = Pattern::new(
     r#"(?:DB::table|\bknex|\btrx)\(\s*["'](\w+)["']\s*\)(?:\s*(?:->|\.)\s*(?:where\w*|whereNull|orWhere|whereIn|join)\([^;]{0,200}?\))*\s*(?:->|\.)\s*(?:update|updateOrInsert|delete|del)\([^)\s]"#,
 );

@@ -136,5 +136,7 @@ impl Change {
 pub fn plain(name: &str) -> String {
     let name = name.trim().trim_matches([':', ' ']);
     let last = name.rsplit('.').next().unwrap_or(name);
-    last.trim_matches(['`', '"', '[', ']', '\'', ':', ' ', ';', ',']).to_ascii_lowercase()
+    let last = last.trim_matches(['`', '"', '[', ']', '\'', ':', ' ', ';', ',']);
+    // What the program puts in there is not known.
+    if last.starts_with(['$', '#', '{']) { String::new() } else { last.to_ascii_lowercase() }
 }

@@ -52,9 +52,9 @@ impl History {
         let change =
             |from: Option<Type>| What::ChangesType { column: column(), from, to: new.kind.clone(), using: false };
         let Some(old) = self.columns.insert(key, new.clone()) else {
-            // Most fields of Django are told once more for a text in a form.
-            let sure = framework != Framework::Django && new.kind.is_known();
-            return sure.then(|| change(None)).into_iter().collect();
+            // It may say the same once more, with another default or a comment. Sequelize adds what it says of uniqueness.
+            let adds = new.unique && framework == Framework::Knex;
+            return if adds { vec![What::AddsUnique { using_index: false }] } else { Vec::new() };
         };
         let mut all = Vec::new();
         if new.kind.is_known() && old.kind != new.kind {

@@ -75,9 +75,9 @@ fn statement(line: usize, text: &str) -> Vec<Change> {
         let table = small.split_once(" on ").map_or("", |(_, table)| table);
         return one(table, What::DropsIndex { concurrently: small.contains(" concurrently") });
     }
-    if small.starts_with("drop ") {
+    if let Some(dropped) = small.strip_prefix("drop ") {
         for word in ["schema", "database"] {
-            if small[5..].starts_with(word) {
+            if dropped.starts_with(word) {
                 return one("", What::Drops(if word == "schema" { "a schema" } else { "a database" }));
             }
         }

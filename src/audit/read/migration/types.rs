@@ -40,7 +40,7 @@ const NAMES: &[(&str, &[&str])] = &[
             "filepathfield",
         ],
     ),
-    ("text", &["text", "longtext", "mediumtext", "tinytext", "textfield", "unicodetext", "clob"]),
+    ("text", &["text", "textfield", "unicodetext", "clob"]),
     ("int", &["integer", "int", "int4", "integerfield", "positiveintegerfield", "unsignedinteger", "mediumint"]),
     (
         "bigint",
@@ -130,7 +130,8 @@ impl Type {
     }
 
     fn is_free_text(&self) -> bool {
-        self.name == "text" || self.name == "citext" || (self.name == "varchar" && self.numbers.is_empty())
+        matches!(self.name.as_str(), "text" | "citext" | "longtext" | "mediumtext" | "tinytext")
+            || (self.name == "varchar" && self.numbers.is_empty())
     }
 
     /// Returns what PostgreSQL does for a change to another type, from its manual: "As an exception ... if the old type is
@@ -144,7 +145,9 @@ impl Type {
         if from == to && !using {
             return Cost::Free;
         }
-        let textual = |one: &Self| matches!(one.name.as_str(), "varchar" | "text" | "citext");
+        let textual = |one: &Self| {
+            matches!(one.name.as_str(), "varchar" | "text" | "citext" | "longtext" | "mediumtext" | "tinytext")
+        };
         let widens = |from: &[u32], to: &[u32]| to.is_empty() || from.first().is_some_and(|from| to[0] >= *from);
         let free = match (from.name.as_str(), to.name.as_str()) {
             _ if textual(from) && to.is_free_text() => true,

@@ -11,7 +11,7 @@ pub static RULE: Rule = Rule {
     id: "config.database-password-written",
     area: Area::Config,
     level: Level::Medium,
-    title: "A database's password stands in the compose file",
+    title: "A database's password stands in the file that starts it",
     why: "Everybody who reads the repository has it, it is the same in every copy, and changing it means a commit and a deploy.",
     fix: "Take it from the environment (`${POSTGRES_PASSWORD:?}`), or from a secret (`POSTGRES_PASSWORD_FILE`).",
     references: &["https://docs.docker.com/compose/how-tos/use-secrets/"],
@@ -39,6 +39,18 @@ fn check(repo: &Repo<'_>) -> Vec<Evidence> {
                 format!("`{name}` of `{}` has its value here", one.name),
             )
         }));
+    }
+    for (document, pod) in repo.pods() {
+        for one in items(&pod["containers"]).filter(|one| one["image"].as_str().is_some_and(keeps_data)) {
+            let written = items(&one["env"]).find(|set| {
+                set["name"].as_str().is_some_and(|name| PASSWORD.is_match(name))
+                    && scalar(&set["value"]).is_some_and(|value| !value.is_empty())
+            });
+            all.extend(written.and_then(|set| set["name"].as_str()).map(|name| {
+                let line = document.line_with(&["spec", "template", "spec", "containers"], name);
+                Evidence::hidden(&document.path, line, format!("`{name}` has its value here"))
+            }));
+        }
     }
     all
 }

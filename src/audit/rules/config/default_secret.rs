@@ -43,12 +43,14 @@ fn check(repo: &Repo<'_>) -> Vec<Evidence> {
             continue;
         }
         let Some(text) = repo.tree.text(&compose.path) else { continue };
-        let found =
-            text.lines().enumerate().filter(|(_, line)| COMPOSE.is_match(line) && !line.trim_start().starts_with('#'));
-        all.extend(found.map(|(index, line)| {
-            let name = COMPOSE.first(line).unwrap_or_default();
-            Evidence::hidden(&compose.path, index + 1, format!("`{name}` has a fallback"))
-        }));
+        let mut told: Vec<&str> = Vec::new();
+        for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with('#')) {
+            let Some(name) = COMPOSE.first(line).filter(|name| COMPOSE.is_match(line) && !told.contains(name)) else {
+                continue;
+            };
+            told.push(name);
+            all.push(Evidence::hidden(&compose.path, index + 1, format!("`{name}` has a fallback")));
+        }
     }
     all
 }

@@ -1,7 +1,8 @@
 //! A container in production that may hang for ever.
 
 use crate::audit::finding::{Area, Evidence, Level, Rule};
-use crate::audit::repo::Repo;
+use crate::audit::read::pipeline::names;
+use crate::audit::repo::{Container, Repo};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -19,9 +20,15 @@ fn check(repo: &Repo<'_>) -> Vec<Evidence> {
     if repo.dockerfiles.iter().any(|docker| docker.all("HEALTHCHECK").next().is_some()) {
         return Vec::new();
     }
+    let is_waited_for = |one: &Container| {
+        let names = |other: &Container| names(&other.value["depends_on"]).contains(&one.name);
+        repo.production().any(|other| other.path == one.path && names(other))
+    };
     // Of an image that others made we do not know whether it brings its own; of what is built here we do.
     let built = repo.production().filter(|one| {
-        one.value.get("build").is_some() && one.value.get("healthcheck").is_none() && one.value.get("ports").is_some()
+        one.value.get("build").is_some()
+            && one.value.get("healthcheck").is_none()
+            && (one.value.get("ports").is_some() || is_waited_for(one))
     });
     built.map(|one| Evidence::at(&one.path, one.line, format!("`{}` has no `healthcheck`", one.name))).collect()
 }

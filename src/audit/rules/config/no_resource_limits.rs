@@ -30,13 +30,15 @@ fn check(repo: &Repo<'_>) -> Vec<Evidence> {
     }
     // In compose it matters where a database shares the host with a program.
     let mine: Vec<_> = repo.production().collect();
-    let database = mine.iter().any(|one| crate::audit::read::versions::of_image(&one.image).is_some());
+    let database =
+        |path: &str| mine.iter().any(|one| one.path == path && crate::audit::read::versions::keeps_data(&one.image));
     let open = mine.iter().find(|one| {
         one.value.get("build").is_some()
             && one.value.get("mem_limit").is_none()
             && one.value["deploy"]["resources"]["limits"]["memory"].is_null()
+            && database(&one.path)
     });
-    if let (true, Some(one)) = (database, open) {
+    if let Some(one) = open {
         all.push(Evidence::at(
             &one.path,
             one.line,

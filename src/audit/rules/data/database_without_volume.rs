@@ -1,7 +1,7 @@
 //! A database whose data goes with its container.
 
 use crate::audit::finding::{Area, Evidence, Level, Rule};
-use crate::audit::read::versions::of_image;
+use crate::audit::read::versions::keeps_data;
 use crate::audit::read::yaml::items;
 use crate::audit::repo::Repo;
 
@@ -17,16 +17,12 @@ pub static RULE: Rule = Rule {
     check,
 };
 
-fn keeps(image: &str) -> bool {
-    of_image(image).is_some_and(|(what, _)| matches!(what, "postgres" | "mysql" | "mariadb" | "mongo"))
-}
-
 fn check(repo: &Repo<'_>) -> Vec<Evidence> {
     // The old way: another container's volumes.
     let borrowed =
         |path: &str| repo.containers().any(|one| one.path == path && one.value.get("volumes_from").is_some());
     let bare = repo.production().filter(|one| {
-        keeps(&one.image)
+        keeps_data(&one.image)
             && !borrowed(&one.path)
             && items(&one.value["volumes"]).next().is_none()
             && one.value.get("extends").is_none()
@@ -34,7 +30,7 @@ fn check(repo: &Repo<'_>) -> Vec<Evidence> {
     let mut all: Vec<Evidence> =
         bare.map(|one| Evidence::at(&one.path, one.line, format!("`{}` has no volume", one.name))).collect();
     for (document, pod) in repo.pods().filter(|(document, _)| document.value["kind"] == "Deployment") {
-        let image = items(&pod["containers"]).filter_map(|one| one["image"].as_str()).find(|image| keeps(image));
+        let image = items(&pod["containers"]).filter_map(|one| one["image"].as_str()).find(|image| keeps_data(image));
         let lasting = pod["volumes"].to_string().contains("persistentVolumeClaim");
         if let (Some(image), false) = (image, lasting) {
             all.push(Evidence::at(

@@ -18,7 +18,7 @@ pub static RULE: Rule = Rule {
 
 fn check(repo: &Repo<'_>) -> Vec<Evidence> {
     super::on_old_tables(repo, |_, change| {
-        (change.what == What::DeletesAllRows)
-            .then(|| format!("all rows of `{}` are gone when this has run", change.table))
+        let table = if change.table.is_empty() { "a table".to_owned() } else { format!("`{}`", change.table) };
+        (change.what == What::DeletesAllRows).then(|| format!("all rows of {table} are gone when this has run"))
     })
 }

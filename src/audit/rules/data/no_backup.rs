@@ -2,8 +2,9 @@
 
 use crate::audit::finding::{Area, Evidence, Level, Rule};
 use crate::audit::read::Pattern;
-use crate::audit::read::versions::of_image;
-use crate::audit::repo::Repo;
+use crate::audit::read::versions::keeps_data;
+use crate::audit::read::yaml::{items, scalar};
+use crate::audit::repo::{Container, Engine, Repo};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -21,10 +22,15 @@ static BACKS_UP: Pattern = Pattern::new(
     r"(?i)backup|pg_dump|mysqldump|mongodump|litestream|wal-g|pgbackrest|barman|restic|borg|velero|snapshot_retention",
 );
 
+static DATA: Pattern = Pattern::new(r"(?i)^[\w./-]+:[\w./-]*/(data|db|database|storage|sqlite)(/|:|$)");
+
 fn check(repo: &Repo<'_>) -> Vec<Evidence> {
-    let own = repo.production().find(|one| {
-        of_image(&one.image).is_some_and(|(what, _)| matches!(what, "postgres" | "mysql" | "mariadb" | "mongo"))
-    });
+    // A file of SQLite's in a volume is a database as well; a proxy's volume is none.
+    let file = |one: &&Container| {
+        repo.engine == Some(Engine::Sqlite)
+            && items(&one.value["volumes"]).filter_map(scalar).any(|volume| DATA.is_match(&volume))
+    };
+    let own = repo.production().find(|one| keeps_data(&one.image)).or_else(|| repo.production().find(file));
     let Some(own) = own.filter(|_| !repo.mentions(&BACKS_UP)) else { return Vec::new() };
     vec![Evidence::at(
         &own.path,

@@ -26,7 +26,7 @@ static EMPTY: Pattern = Pattern::new(
 
 /// Commands that Rails cannot turn round in `change`.
 static ONE_WAY: Pattern = Pattern::new(
-    r"^\s*(remove_column :\w+, :\w+\s*$|remove_columns? [^:]*(?::\w+,\s*)+:\w+\s*$|change_column :|execute\b|drop_table :\w+\s*$|change_column_default [^#]*$|remove_index :\w+, name: \S+\s*$)",
+    r"^\s*(remove_column :\w+, :\w+\s*$|remove_columns [^:]*(?::\w+,\s*)+:\w+\s*$|change_column :|execute\b|drop_table :\w+\s*$|change_column_default [^#]*$|remove_index :\w+, name: \S+\s*$)",
 );
 /// SQL that is handed over without what takes it back.
 static RUN_SQL: Pattern = Pattern::new(r"\b((?:migrations\.)?RunSQL)\b");

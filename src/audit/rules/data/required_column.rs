@@ -9,7 +9,7 @@ use crate::audit::repo::{Engine, Repo};
 pub static RULE: Rule = Rule {
     id: "data.required-column",
     area: Area::Data,
-    level: Level::High,
+    level: Level::Medium,
     title: "Only the new release can fill a new column",
     why: "The database demands a value and has no default for it. From the migration until the last instance of the old release has ended, and again after a rollback, every insert of the old release fails.",
     fix: "Keep a default in the database (Django 5: `db_default`; Alembic: leave `server_default` in place) or let the column be null until no older release can come back.",

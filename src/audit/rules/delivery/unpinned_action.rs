@@ -8,7 +8,7 @@ use crate::audit::repo::Repo;
 pub static RULE: Rule = Rule {
     id: "delivery.unpinned-action",
     area: Area::Delivery,
-    level: Level::Medium,
+    level: Level::Low,
     title: "An action of a third party is not fixed to a commit",
     why: "A tag can be moved. Whoever takes over the action's repository gets the secrets of the next run: it has happened to actions with many users.",
     fix: "Write the commit's full hash, with the version behind it as a comment; let a bot raise it.",

@@ -29,7 +29,8 @@ fn check(repo: &Repo<'_>) -> Vec<Evidence> {
         let runs = docker.all("RUN").filter(|run| INSTALL.is_match(&run.rest) && !run.rest.contains("-g"));
         all.extend(runs.map(|run| Evidence::at(&docker.path, run.line, says)));
     }
-    for pipeline in &repo.pipelines {
+    // What only makes a page or a list has nothing to be brought back to.
+    for pipeline in repo.pipelines.iter().filter(|_| repo.service().is_some()) {
         let steps = pipeline.steps().filter(|(_, step)| INSTALL.is_match(&step.run) && !step.run.contains("-g"));
         all.extend(steps.map(|(_, step)| Evidence::at(&pipeline.path, step.line, says)));
     }
