@@ -26,11 +26,12 @@ pub(super) fn read(tree: &Tree, file: &TreeFile, findings: &mut Findings) {
     let project = project(tree, file, document);
     // What is started only on one's own desk, or for tests, says what it stands on and not what runs.
     let desk = is_for_the_desk(&file.path);
+    // Where nothing of one's own starts by itself, a profile is named whenever it is started.
+    let by_profile = !services.values().any(|service| is_ours(service) && starts_by_itself(service));
     for (key, service) in services {
-        let image = service.get("image").and_then(Value::as_str);
         let line = line_of(&file.text, &format!("{key}:"));
         let params: BTreeMap<&'static str, String> = [("project", project.clone()), ("service", key.clone())].into();
-        if let Some(image) = image {
+        if let Some(image) = service.get("image").and_then(Value::as_str) {
             let line = line_of(&file.text, image);
             if let Some(name) = of_image(image) {
                 findings.add(file, line, What::Database { name });
@@ -44,15 +45,7 @@ pub(super) fn read(tree: &Tree, file: &TreeFile, findings: &mut Findings) {
                 findings.add(file, line, What::Monitoring { provider, params });
             }
         }
-        let is_ours = match (service.get("build"), image) {
-            (Some(_), _) => true,
-            (None, Some(image)) => {
-                of_image(image).is_none() && monitoring::of_image(image).is_none() && !is_proxy(image)
-            }
-            // A part of a service that another file begins.
-            (None, None) => false,
-        };
-        if !is_ours || desk || !starts_by_itself(service) {
+        if desk || !is_ours(service) || !(by_profile || starts_by_itself(service)) {
             continue;
         }
         findings.add(file, line, What::Platform { provider: "docker", service: Some(key.clone()), params });
@@ -85,6 +78,16 @@ pub(super) fn read(tree: &Tree, file: &TreeFile, findings: &mut Findings) {
 fn line_after(text: &str, begun: usize, needle: &str) -> usize {
     let mut lines = text.lines().enumerate().skip(begun.saturating_sub(1));
     lines.find(|(_, line)| line.contains(needle)).map_or(begun, |(index, _)| index + 1)
+}
+
+/// Returns whether it is the project's own: built here, or an image that is no database, no monitoring and nothing in front.
+fn is_ours(service: &Value) -> bool {
+    match (service.get("build"), service.get("image").and_then(Value::as_str)) {
+        (Some(_), _) => true,
+        (None, Some(image)) => of_image(image).is_none() && monitoring::of_image(image).is_none() && !is_proxy(image),
+        // A part of a service that another file begins.
+        (None, None) => false,
+    }
 }
 
 /// Returns whether it is the file that is used unless somebody names another, or the one for production.

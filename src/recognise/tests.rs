@@ -136,6 +136,8 @@ fn what_stands_beside_an_app_in_its_compose_project_is_seen_and_what_is_for_the_
         "services: {web: {image: !reset null, build: .}, db: {image: 'mysql:8'}}",
         &["database:mysql"],
     );
+    let full = "services: {api: {build: api, profiles: [full]}, db: {image: 'postgres:16'}}";
+    check("compose.yml", full, &["platform:docker", "database:postgres", "store:db"]);
     let port = "services:\n  web:\n    build: .\n    ports: ['127.0.0.1:${PORT:-3000}:80']\n";
     check("api/compose.yml", port, &["platform:docker", "url:http://localhost:3000"]);
 }
