@@ -180,7 +180,8 @@ fn of_each_frameworks_migrations_exactly_what_is_wrong_is_said() {
         let mut found: Vec<String> =
             found.map(|one| format!(">>> {} {}", one.rule.id, one.place.line().unwrap_or(0))).collect();
         let mut wanted: Vec<String> = wanted.into_iter().map(str::to_owned).collect();
-        (found.sort(), wanted.sort());
+        found.sort();
+        wanted.sort();
         if found != wanted {
             let missed: Vec<_> = wanted.iter().filter(|one| !found.contains(one)).collect();
             let spurious: Vec<_> = found.iter().filter(|one| !wanted.contains(one)).collect();

@@ -231,7 +231,11 @@ fn command(name: &str, arguments: &Arguments<'_>, first: usize) -> Vec<What> {
 fn column(name: &str, kind: &str, arguments: &Arguments<'_>) -> Column {
     let mut kind = Type::read(kind);
     let number = |key: &str| arguments.get(key).and_then(|value| value.trim().parse().ok());
-    kind.numbers.extend(number("limit"));
+    match number("limit") {
+        // Eight bytes.
+        Some(8) if kind.name == "int" => kind.name = "bigint".to_owned(),
+        limit => kind.numbers.extend(limit.filter(|_| kind.name != "int")),
+    }
     if let Some(precision) = number("precision").filter(|_| kind.name == "numeric") {
         kind.numbers = vec![precision, number("scale").unwrap_or(0)];
     }

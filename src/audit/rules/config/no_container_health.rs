@@ -20,6 +20,8 @@ fn check(repo: &Repo<'_>) -> Vec<Evidence> {
     if repo.dockerfiles.iter().any(|docker| docker.all("HEALTHCHECK").next().is_some()) {
         return Vec::new();
     }
+    // What runs once and ends is waited for in another way.
+    let once = |one: &Container| one.value["restart"] == "no" || one.value["restart"] == false;
     let is_waited_for = |one: &Container| {
         let names = |other: &Container| names(&other.value["depends_on"]).contains(&one.name);
         repo.production().any(|other| other.path == one.path && names(other))
@@ -28,6 +30,7 @@ fn check(repo: &Repo<'_>) -> Vec<Evidence> {
     let built = repo.production().filter(|one| {
         one.value.get("build").is_some()
             && one.value.get("healthcheck").is_none()
+            && !once(one)
             && (one.value.get("ports").is_some() || is_waited_for(one))
     });
     built.map(|one| Evidence::at(&one.path, one.line, format!("`{}` has no `healthcheck`", one.name))).collect()

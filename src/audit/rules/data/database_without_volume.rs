@@ -11,7 +11,7 @@ pub static RULE: Rule = Rule {
     area: Area::Data,
     level: Level::Critical,
     title: "A database keeps its data in the container",
-    why: "The next `docker compose up` with a new image, or the next rescheduled pod, begins with an empty database.",
+    why: "After the next `docker compose down`, or when the pod moves to another node, it begins with an empty database.",
     fix: "Mount a named volume, or a PersistentVolumeClaim, where the engine keeps its data.",
     references: &["https://hub.docker.com/_/postgres", "https://docs.docker.com/engine/storage/volumes/"],
     check,
