@@ -123,7 +123,9 @@ pub(super) fn run(cli: &Cli, args: &InitArgs, environment: &Environment) -> Resu
     let docker = machine::docker_url(&environment.surroundings)
         .map(|url| session.runtime.block_on(machine::docker(&session.engine, &url, projects(&found))));
     if !args.json && !args.dry_run {
-        let mut looked = show::found(&folder, &read, &found, &find);
+        let size = rustix::termios::tcgetwinsize(rustix::stdio::stdout()).ok();
+        let columns = size.map(|size| size.ws_col).filter(|columns| *columns > 0);
+        let mut looked = show::found(&folder, &read, &found, &find, columns);
         looked.push_str(&show::here(&tools, &machine::profiles(&environment.surroundings), docker.as_ref(), &units));
         output::print(&looked)?;
     }

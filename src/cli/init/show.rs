@@ -16,17 +16,22 @@ use crate::recognise::{Recognised, What};
 use crate::repository::tree::Read;
 use crate::ui::format;
 
-/// Lists what was recognised, with its evidence.
+/// A terminal with fewer columns is a phone's: evidence stands right behind what it is evidence for.
+const NARROW: u16 = 70;
+
+/// Lists what was recognised, with its evidence, as wide as the terminal is; nothing says that there is none.
 pub(super) fn found<'d>(
     folder: &Path,
     read: &Read,
     found: &[Recognised],
     find: &impl Fn(&str) -> Option<&'d Definition>,
+    columns: Option<u16>,
 ) -> String {
     let rows: Vec<(String, String)> =
         found.iter().filter_map(|it| Some((words(&it.what, find)?, format!("{}:{}", it.path, it.line)))).collect();
     let mut text = format!("{}\n", Line::from_text(&folder.display().to_string()));
     let width = rows.iter().map(|(what, _)| Line::from_text(what).width()).max().unwrap_or(0).min(56);
+    let width = if columns.is_some_and(|columns| columns < NARROW) { 0 } else { width };
     for (what, evidence) in &rows {
         text.push_str(&format!("  {:width$}  {evidence}\n", Line::from_text(what)));
     }
