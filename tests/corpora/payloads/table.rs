@@ -229,7 +229,6 @@ pub const TABLE: &[Row] = &[
         .talk(&[("/containers/json", "."), ("/logs", "\"2026-01-01T00:00:00Z up\\n\"")])),
     other("payloads/docker/docker-java/samples__1.22__exec__*", NOT_ASKED),
     reads("payloads/docker/docker-java/samples__1.22__images__docImage__inspect_doc.json", CONTAINER),
-    reads("payloads/docker/docker-java/samples__1.22__images__docImage__doc.json", Reads::of("docker", "releases", ".RepoTags").talk(IMAGE.talk)),
     other("payloads/docker/docker-java/samples__1.22__images__history__history.json", NOT_ASKED),
     reads("payloads/docker/docker-java/samples__1.22__images__*.json", IMAGE),
     reads("payloads/docker/docker-java/samples__1.25__images__*.json", IMAGE),
