@@ -21,6 +21,8 @@ const REDIRECTS: usize = 5;
 #[derive(Clone, Debug)]
 pub struct Http {
     client: Client,
+    /// The socket's path: its requests are all to `localhost`, which says nothing.
+    socket: Option<String>,
 }
 
 /// One request.
@@ -55,7 +57,7 @@ impl Http {
             builder = builder.proxy(proxy);
         }
         let client = builder.build().map_err(|error| format!("no HTTP client: {}", words(&error).1))?;
-        Ok(Self { client })
+        Ok(Self { client, socket: socket.map(str::to_owned) })
     }
 
     /// Returns the client itself, for token exchanges.
@@ -120,7 +122,8 @@ impl Http {
             }
             let response = building.send().await.map_err(|error| {
                 let (kind, message) = sorted(&error);
-                failed(kind, &message)
+                let place = self.socket.as_ref().map(|path| format!(": {path}")).unwrap_or_default();
+                failed(kind, &format!("{message}{place}"))
             })?;
             let target = response.status().is_redirection().then(|| response.headers().get("location")).flatten();
             let target = target.and_then(|target| target.to_str().ok()).and_then(|target| url.join(target).ok());
