@@ -22,6 +22,17 @@ groups:
         annotations: {summary: "{{ $labels.service }} does not answer"}
 "#;
 
+/// Starts a Prometheus whose alert fires while the night's shop does not answer.
+#[track_caller]
+pub(super) fn prometheus(night: &Night) -> Option<Prometheus> {
+    let scrape = format!(
+        "global: {{scrape_interval: 1s, evaluation_interval: 1s}}\nrule_files: [rules.yml]\n\
+         scrape_configs: [{{job_name: shop, static_configs: [{{targets: ['{}'], labels: {{service: shop}}}}]}}]\n",
+        night.address
+    );
+    Prometheus::start(&scrape, RULES)
+}
+
 /// Puts the built-in text beside the configuration, for the alert that fires here, and a repository to look at.
 fn prepare(night: &Night, prometheus: &Prometheus) {
     let config = std::fs::read_to_string(night.bench.path("crashcart.toml")).unwrap();
@@ -57,12 +68,7 @@ fn standings(run: &Value) -> Vec<&str> {
 #[test]
 fn the_alert_brings_it_the_link_goes_back_and_the_check_turns_green_through_a_cut_connection() {
     let Some(night) = Night::new("shop_runbook", 18_083) else { return };
-    let scrape = format!(
-        "global: {{scrape_interval: 1s, evaluation_interval: 1s}}\nrule_files: [rules.yml]\n\
-         scrape_configs: [{{job_name: shop, static_configs: [{{targets: ['{}'], labels: {{service: shop}}}}]}}]\n",
-        night.address
-    );
-    let Some(prometheus) = Prometheus::start(&scrape, RULES) else { return };
+    let Some(prometheus) = prometheus(&night) else { return };
     prepare(&night, &prometheus);
     assert!(until(DEADLINE, || prometheus.firing().contains(&"ShopDown".to_owned()).then_some(())).is_some());
 

@@ -14,16 +14,6 @@ use super::support::servers::metrics::Prometheus;
 use super::support::servers::until;
 use super::swarm::Night;
 
-const RULES: &str = r#"
-groups:
-  - name: shop
-    rules:
-      - alert: ShopDown
-        expr: up{service="shop"} == 0
-        labels: {severity: page}
-        annotations: {summary: "{{ $labels.service }} does not answer"}
-"#;
-
 /// A watcher that ends with the test, as a service manager would end it.
 struct Watcher(Child);
 
@@ -118,12 +108,7 @@ fn wait(what: &str, night: &Night, holds: impl Fn() -> bool) {
 fn from_the_first_red_check_to_the_document_with_no_editing() {
     let (Some(mail), Some(push)) = (MailSink::start(), Ntfy::start()) else { return };
     let Some(night) = Night::new("shop_watched", 18_084) else { return };
-    let scrape = format!(
-        "global: {{scrape_interval: 1s, evaluation_interval: 1s}}\nrule_files: [rules.yml]\n\
-         scrape_configs: [{{job_name: shop, static_configs: [{{targets: ['{}'], labels: {{service: shop}}}}]}}]\n",
-        night.address
-    );
-    let Some(prometheus) = Prometheus::start(&scrape, RULES) else { return };
+    let Some(prometheus) = super::runbook::prometheus(&night) else { return };
     configure(&night, &prometheus, &mail, &push);
     let paged = |who: &str| mail.mails().iter().any(|mail| mail.contains(&format!("To: {who}@acme.example")));
     let pushed = |text: &str| push.messages("acme").iter().any(|message| message.to_string().contains(text));
