@@ -230,6 +230,8 @@ fn a_configuration_that_is_not_trusted_is_not_followed_and_it_is_said() {
             "{report:#}"
         );
         assert!(found(&report, "parity.live-variable-missing").is_empty());
+        // What stands in the file is looked at all the same.
+        assert_eq!(found(&report, "observability.service-without-check").len(), 2, "{report:#}");
     }
     assert!(server.asked().is_empty(), "{:?}", server.asked());
 }

@@ -223,6 +223,15 @@ impl ConfigFile {
         !config::effects_of(catalog, settings, secrets, |_| None).is_empty()
     }
 
+    /// Returns what the file means, for whoever looks at it and follows nothing of it.
+    pub fn meaning(&self, environment: &Environment) -> Catalog {
+        let registry = super::providers::registry(environment).with(self.definitions.found.clone());
+        let mut catalog = self.loaded.catalog.clone();
+        feeds::derive(&mut catalog, |source| registry.of(source).map_err(|error| error.to_string()));
+        offers::derive(&mut catalog, |source| registry.of(source).map_err(|error| error.to_string()));
+        catalog
+    }
+
     /// Returns what following the file would do.
     pub fn effects(&self, environment: &Environment) -> Vec<TrustItem> {
         effects_of(&self.loaded, &self.definitions.found, environment)

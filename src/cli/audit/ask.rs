@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::audit::live::{Answer, Live};
 use crate::cli::args::{AuditArgs, Cli};
-use crate::cli::config_file::{self, Origin, Project};
+use crate::cli::config_file::{self, ConfigFile, Origin, Project};
 use crate::cli::environment::Environment;
 use crate::cli::failure::Failure;
 use crate::cli::output::Progress;
@@ -48,20 +48,22 @@ pub(super) fn live(cli: &Cli, args: &AuditArgs, root: &Path, environment: &Envir
     if let (Some(config), Some(here)) = (&global.config, &environment.current_dir) {
         global.config = Some(here.join(config));
     }
-    match config_file::find(&global, &there)? {
+    let found = match config_file::find(&global, &there)? {
         None => return nothing("there is no crashcart.toml here (`crashcart init` writes one)"),
         Some(found) if found.origin == Origin::Own => {
             return nothing("there is no crashcart.toml here, and your own is about something else");
         }
-        Some(_) => {}
-    }
+        Some(found) => found,
+    };
     let project = match config_file::open(&global, &[], &[], &there) {
         Ok(project) => project,
         Err(failure) if global.config.is_some() => return Err(failure),
         Err(_) => return nothing("crashcart.toml cannot be used (`crashcart status` says why)"),
     };
     if let Some(withheld) = &project.withheld {
-        return nothing(withheld);
+        // What stands in it is a text like the others here: it is read, and nothing of it is followed.
+        let catalog = ConfigFile::read(found, &there).ok().map(|file| file.meaning(&there));
+        return Ok(Live { catalog, skipped: vec![format!("the live platforms: {withheld}")], ..Live::default() });
     }
     let mut live = Live { catalog: Some(project.catalog.clone()), ..Live::default() };
     live.skipped.extend(project.notices.iter().cloned());
